@@ -1,0 +1,233 @@
+//! Every way to be told no: stable numbers, names, sentences, and whether trying again helps.
+//!
+//! The same codes stand in a refused reply (the connection stays) and in a go-away (it ends).
+//! A number never changes its meaning and is never used again; new ones are added inside their
+//! group (spec 10), so a client that meets an unknown number can still tell its group.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::codec::{
+    BorrowDecode, BorrowDecoder, Decode, Encode, EncodeError, Encoder, RawDecodeError,
+};
+use crate::value::Extensions;
+
+/// Whether doing the same again can succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Retry {
+    /// Not without changing the request, the rights or the client.
+    Never,
+    /// Yes, after `retry_after` where one is given, else after a short random wait.
+    Later,
+    /// Yes, after something else was done first: joining, say, or creating the room.
+    AfterChange,
+}
+
+/// The number of a refusal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(u16);
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $retry:ident, $sentence:literal;)+) => {
+        impl Code {
+            $($(#[$doc])* pub const $name: Self = Self($number);)+
+
+            /// Every code of this version, in rising order.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name, as in the documentation; `UNKNOWN` for a number of a later version.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self.0 {
+                    $($number => stringify!($name),)+
+                    _ => "UNKNOWN",
+                }
+            }
+
+            /// One sentence for a person.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self.0 {
+                    $($number => $sentence,)+
+                    _ => "the broker gave a reason this client does not know",
+                }
+            }
+
+            /// Whether trying again helps. Of a number this version does not know, only the load
+            /// group (7xx) is worth another try.
+            #[must_use]
+            pub const fn retry(self) -> Retry {
+                match self.0 {
+                    $($number => Retry::$retry,)+
+                    700..=799 => Retry::Later,
+                    _ => Retry::Never,
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The bytes of a frame are not what its tag says. Ends the connection.
+    MALFORMED = 100, Never, "the frame could not be read";
+    /// A frame's length prefix is above the limit. Ends the connection.
+    TOO_LARGE = 101, Never, "the frame is larger than allowed";
+    /// A frame that may not be sent in this state, such as a second hello. Ends the connection.
+    UNEXPECTED = 102, Never, "the frame may not be sent now";
+    /// No version of the protocol that both sides speak. Ends the connection.
+    UNSUPPORTED_VERSION = 103, Never, "the broker speaks none of the offered versions";
+    /// The request, option or required extension is not served by this broker.
+    NOT_SUPPORTED = 104, Never, "this broker does not serve that";
+    /// A field holds a value outside its bounds; the detail names it.
+    INVALID_ARGUMENT = 105, Never, "a field is outside its bounds";
+    /// A frame, or the first frame, was not finished in time. Ends the connection.
+    TOO_SLOW = 106, Later, "a frame was not finished in time";
+    /// Nothing was heard for too long. Ends the connection.
+    SILENT = 107, Later, "nothing was heard for too long";
+
+    /// The credential is not good for what was asked; one answer for every cause.
+    UNAUTHORIZED = 200, Never, "not authorized";
+    /// The user has as many sessions as it may.
+    TOO_MANY_SESSIONS = 201, AfterChange, "the user has as many sessions as allowed";
+    /// A newer session of the same device took over. Ends the connection.
+    REPLACED = 202, Never, "a newer session of this device took over";
+
+    /// The role of this connection may not do that.
+    NOT_ALLOWED = 300, Never, "this role may not do that";
+    /// Only members of the room may do that.
+    NOT_A_MEMBER = 301, AfterChange, "only a member of the room may do that";
+
+    /// There is no room of that id.
+    NO_SUCH_ROOM = 400, AfterChange, "there is no such room";
+
+    /// A room of that id exists already.
+    ROOM_EXISTS = 500, Never, "the room exists already";
+
+    /// The sender's rate limit is used up; `retry_after` says until when.
+    RATE_LIMITED = 600, Later, "the rate limit is used up";
+
+    /// The broker is too busy to take this.
+    OVERLOADED = 700, Later, "the broker is overloaded";
+    /// The session read too slowly and more was waiting for it than may wait. Ends the connection.
+    LAGGING = 701, Later, "the session read too slowly";
+
+    /// The broker is going down in good order. Ends the connection.
+    DRAINING = 800, Later, "the broker is shutting down";
+
+    /// The broker failed at something that is not the client's fault.
+    INTERNAL = 900, Later, "the broker failed";
+}
+
+impl Code {
+    /// The code of a number, known or not.
+    #[must_use]
+    pub const fn from_number(number: u16) -> Self {
+        Self(number)
+    }
+
+    /// The number on the wire.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.sentence(), self.0)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name(), self.0)
+    }
+}
+
+impl Encode for Code {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.0.encode(encoder)
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for Code {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
+        decoder: &mut D,
+    ) -> Result<Self, RawDecodeError> {
+        u16::decode(decoder).map(Self)
+    }
+}
+
+/// An expected no: which one, when to try again, and what exactly was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Refusal<'a> {
+    /// Which no.
+    pub code: Code,
+    /// Milliseconds after which the same request can succeed; 0 where that cannot be said.
+    pub retry_after_ms: u32,
+    /// What exactly was wrong, for a developer to read; may be empty, never holds what others
+    /// sent.
+    pub detail: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+impl<'a> Refusal<'a> {
+    /// A refusal that says its code and no more.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self {
+            code,
+            retry_after_ms: 0,
+            detail: "",
+            extensions: Extensions::NONE,
+        }
+    }
+
+    /// The same with what exactly was wrong.
+    #[must_use]
+    pub const fn because(mut self, detail: &'a str) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// The same with the time after which it can succeed, rounded up to whole milliseconds so
+    /// that a client which waits exactly that long is not refused again.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        let ms = wait.as_nanos().div_ceil(1_000_000);
+        self.retry_after_ms = u32::try_from(ms).unwrap_or(u32::MAX);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_rise_and_so_are_unique() {
+        assert!(Code::ALL.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn a_retry_time_is_rounded_up() {
+        let refusal = |wait| {
+            Refusal::new(Code::RATE_LIMITED)
+                .retry_after(wait)
+                .retry_after_ms
+        };
+        assert_eq!(refusal(Duration::from_nanos(1)), 1);
+        assert_eq!(refusal(Duration::from_millis(1)), 1);
+        assert_eq!(refusal(Duration::from_micros(1_001)), 2);
+        assert_eq!(refusal(Duration::MAX), u32::MAX);
+    }
+
+    #[test]
+    fn an_unknown_code_keeps_its_number_and_its_group() {
+        let code = Code::from_number(799);
+        assert_eq!((code.number(), code.name()), (799, "UNKNOWN"));
+        assert_eq!(code.retry(), Retry::Later);
+        assert_eq!(Code::from_number(199).retry(), Retry::Never);
+    }
+}

@@ -1,0 +1,119 @@
+//! What a client asks. Every request gets exactly one reply with its number, except a publish
+//! that asked for none and was accepted.
+//!
+//! A client may send requests without waiting for replies. Replies to requests about one room
+//! come in the order of the requests; across rooms they may overtake each other.
+
+use crate::codec::{BorrowDecode, Encode};
+use crate::value::{ClassHint, Extensions, IdList, PublishOptions};
+
+/// Become a member of a room and receive its messages on this session (spec 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Join<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// How many of the last messages to get with the answer. Reserved: only 0 is served yet.
+    pub history: u8,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Leave a room, with all sessions of the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Leave<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Publish one message to a room (spec 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Publish<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// The message's type name.
+    pub kind: &'a str,
+    /// The message, opaque to the broker.
+    pub payload: &'a [u8],
+    /// Echo, no-ack, no-store.
+    pub options: PublishOptions,
+    /// The class the sender asks for. Reserved: only the default is served yet.
+    pub class: ClassHint,
+    /// The idempotency key; empty for none. Reserved: only empty is served yet.
+    pub message_id: &'a str,
+    /// The only users to deliver to; empty for all. Reserved: only empty is served yet.
+    pub targets: IdList<'a>,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Ask for a sign of life and the broker's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Ping<'a> {
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Ask what a room is: its position and counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct QueryRoom<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Create a room (servers only, spec 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct CreateRoom<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Destroy a room (servers only, spec 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct DestroyRoom<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+crate::frame::tagged! {
+    /// A request and what it asks for.
+    Request {
+        /// Become a member of a room.
+        Join = 16,
+        /// Leave a room.
+        Leave = 17,
+        /// Publish one message.
+        Publish = 18,
+        /// Ask for a sign of life.
+        Ping = 19,
+        /// Ask what a room is.
+        QueryRoom = 20,
+        /// Create a room.
+        CreateRoom = 21,
+        /// Destroy a room.
+        DestroyRoom = 22,
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The extensions of the request, whatever it is.
+    #[must_use]
+    pub const fn extensions(&self) -> Extensions<'a> {
+        match self {
+            Self::Join(request) => request.extensions,
+            Self::Leave(request) => request.extensions,
+            Self::Publish(request) => request.extensions,
+            Self::Ping(request) => request.extensions,
+            Self::QueryRoom(request) => request.extensions,
+            Self::CreateRoom(request) => request.extensions,
+            Self::DestroyRoom(request) => request.extensions,
+        }
+    }
+}

@@ -13,7 +13,7 @@
 use bincode::config::{Configuration, Limit};
 use bincode::enc::write::Writer;
 
-pub(crate) use bincode::de::{BorrowDecoder, Decoder};
+pub(crate) use bincode::de::BorrowDecoder;
 pub(crate) use bincode::enc::Encoder;
 pub(crate) use bincode::error::{DecodeError as RawDecodeError, EncodeError};
 pub(crate) use bincode::{BorrowDecode, Decode, Encode};

@@ -1,0 +1,152 @@
+//! One tenant: its key, who may connect, and what its users and rooms may do.
+//!
+//! Every shard has the same table of apps and reads it only. Settings come from the
+//! configuration; they are plain values here and were checked there.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use throng_protocol::refusal::{Code, Refusal};
+use throng_protocol::value::Role;
+
+use crate::id::AppId;
+use crate::limits;
+
+/// The settings of one app.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The key that clients name it by.
+    pub key: Box<str>,
+    /// The secret that lets anyone be whoever they say. Only for development: a node that has
+    /// such an app listens on loopback only.
+    pub development_secret: Option<Box<str>>,
+    /// Whether visitors without an account are let in (spec 2; off by default).
+    pub anonymous: bool,
+    /// Whether joining a room that does not exist creates it (spec 3; off by default).
+    pub create_on_join: bool,
+    /// Whether a user may publish to a room without being a member (spec 5; off by default).
+    pub publish_without_join: bool,
+    /// How many rooms a user may be in; one more leaves the one joined longest ago (spec 4).
+    pub rooms_per_user: u32,
+    /// After how long without activity a room is destroyed (spec 3).
+    pub room_idle: Duration,
+    /// How fast its senders may be.
+    pub rates: Rates,
+}
+
+/// Requests allowed in any window of one second; `None` for no limit (spec 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    /// Messages of one user.
+    pub client_messages: Option<NonZeroU32>,
+    /// Messages of one server credential.
+    pub server_messages: Option<NonZeroU32>,
+    /// Other requests of one session.
+    pub requests: Option<NonZeroU32>,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            client_messages: NonZeroU32::new(limits::CLIENT_MESSAGES_PER_SECOND_DEFAULT),
+            server_messages: NonZeroU32::new(limits::SERVER_MESSAGES_PER_SECOND_DEFAULT),
+            requests: NonZeroU32::new(limits::REQUESTS_PER_SECOND_DEFAULT),
+        }
+    }
+}
+
+impl Rates {
+    /// The limit on messages that goes with a role.
+    #[must_use]
+    pub const fn messages(&self, role: Role) -> Option<NonZeroU32> {
+        match role {
+            Role::Server => self.server_messages,
+            _ => self.client_messages,
+        }
+    }
+}
+
+impl App {
+    /// An app with the defaults of the specification and no way in.
+    #[must_use]
+    pub fn new(key: &str) -> Self {
+        Self {
+            key: key.into(),
+            development_secret: None,
+            anonymous: false,
+            create_on_join: false,
+            publish_without_join: false,
+            rooms_per_user: limits::ROOMS_PER_USER_DEFAULT,
+            room_idle: limits::ROOM_IDLE_DEFAULT,
+            rates: Rates::default(),
+        }
+    }
+
+    /// Whether that secret opens this app to that role.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED`, whatever the cause.
+    pub fn check_development(&self, secret: &str, role: Role) -> Result<(), Refusal<'static>> {
+        let known = self
+            .development_secret
+            .as_deref()
+            .is_some_and(|own| same(own, secret));
+        let granted = match role {
+            Role::Client | Role::Server => true,
+            Role::Anonymous => self.anonymous,
+            _ => false,
+        };
+        if known && granted {
+            Ok(())
+        } else {
+            Err(Refusal::new(Code::UNAUTHORIZED))
+        }
+    }
+}
+
+/// Compares without telling by its time where two secrets differ.
+fn same(a: &str, b: &str) -> bool {
+    let differing = a
+        .bytes()
+        .zip(b.bytes())
+        .fold(0, |all, (x, y)| all | (x ^ y));
+    a.len() == b.len() && differing == 0
+}
+
+/// The place of the app with that key. Apps are few; the table is searched from end to end.
+#[must_use]
+pub fn find(apps: &[App], key: &str) -> Option<AppId> {
+    let index = apps.iter().position(|app| &*app.key == key)?;
+    Some(AppId(
+        u16::try_from(index).expect("the configuration allows far fewer apps"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_of_a_bad_credential_has_one_answer() {
+        let mut app = App::new("dev");
+        let unauthorized = Err(Refusal::new(Code::UNAUTHORIZED));
+        assert_eq!(app.check_development("", Role::Client), unauthorized);
+        app.development_secret = Some("secret".into());
+        assert_eq!(app.check_development("secret", Role::Client), Ok(()));
+        assert_eq!(app.check_development("secreT", Role::Client), unauthorized);
+        assert_eq!(
+            app.check_development("secret-and-more", Role::Client),
+            unauthorized
+        );
+        assert_eq!(
+            app.check_development("secret", Role::Anonymous),
+            unauthorized
+        );
+        assert_eq!(
+            app.check_development("secret", Role::Unknown(7)),
+            unauthorized
+        );
+        app.anonymous = true;
+        assert_eq!(app.check_development("secret", Role::Anonymous), Ok(()));
+    }
+}

@@ -1,0 +1,143 @@
+//! The border of the core: what happens to a shard, and what it wants done about it.
+//!
+//! A shard takes [`Event`]s and a [`crate::time::Now`] and leaves [`Effect`]s. It never does
+//! anything itself, so the same shard runs over io_uring, epoll, or a simulated world.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use crate::envelope::Envelope;
+use crate::id::{ConnectionId, ShardId};
+
+/// Something that happened to a shard.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A new connection. It is paused after each receive until the shard resumes it.
+    Accepted {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// A connection that another shard accepted and found to belong here.
+    Adopted {
+        /// The connection; paused, as if just received from.
+        connection: ConnectionId,
+        /// All that was received on it so far.
+        received: Vec<u8>,
+    },
+    /// Bytes from a peer.
+    Received {
+        /// The connection.
+        connection: ConnectionId,
+        /// Any number of frames or parts of them; never empty.
+        bytes: &'a [u8],
+    },
+    /// The one send under way on a connection is finished, all of it.
+    Sent {
+        /// The connection.
+        connection: ConnectionId,
+        /// The buffer of an [`Outgoing::Own`], to be used again.
+        spare: Option<Vec<u8>>,
+    },
+    /// A connection is gone, whoever ended it. Nothing further is heard of it.
+    Closed {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// Another shard says something.
+    Mail(Envelope),
+    /// The node is going down: tell everyone and finish.
+    Drain,
+}
+
+/// Something a shard wants done. Effects are carried out in the order they were left.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send on a connection that has no send under way; answered by [`Event::Sent`].
+    Send {
+        /// The connection.
+        connection: ConnectionId,
+        /// What to send.
+        outgoing: Outgoing,
+    },
+    /// Receive no more until resumed. What is on its way may still come.
+    Pause {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// Receive again.
+    Resume {
+        /// The connection.
+        connection: ConnectionId,
+        /// How long that holds.
+        receive: Receive,
+    },
+    /// Say on the socket that nothing more will be sent; the peer may still be heard.
+    Shutdown {
+        /// The connection, with no send under way.
+        connection: ConnectionId,
+    },
+    /// End a connection at once; answered by [`Event::Closed`].
+    Close {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// Give a connection to another shard, where it becomes [`Event::Adopted`].
+    HandOver {
+        /// The connection; paused and with no send under way.
+        connection: ConnectionId,
+        /// Its new shard.
+        to: ShardId,
+        /// All that was received on it so far.
+        received: Vec<u8>,
+    },
+}
+
+/// Something for another shard. Kept apart from effects, which are many and small.
+#[derive(Debug)]
+pub struct Mail {
+    /// The other shard.
+    pub to: ShardId,
+    /// What to tell it.
+    pub envelope: Envelope,
+}
+
+/// How long a connection keeps receiving once it is resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receive {
+    /// One [`Event::Received`], then paused again: strangers send one frame at a time, and a
+    /// connection with no receive under way can be handed over at once.
+    Once,
+    /// Until paused.
+    Always,
+}
+
+/// Bytes on their way to a socket; always whole frames, always one contiguous piece.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// Shared by all members of a room on this shard. The count is not atomic: it never leaves
+    /// the core.
+    Shared(Rc<Bytes>),
+    /// This connection's own.
+    Own(Vec<u8>),
+}
+
+impl Outgoing {
+    /// The bytes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Shared(bytes) => bytes,
+            Self::Own(bytes) => bytes,
+        }
+    }
+
+    /// The buffer, if it can be used again.
+    #[must_use]
+    pub fn into_spare(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Shared(_) => None,
+            Self::Own(bytes) => Some(bytes),
+        }
+    }
+}

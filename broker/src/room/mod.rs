@@ -1,0 +1,277 @@
+//! A room: the table of contents. A struct of parts, and one short function for each thing that
+//! can be asked of it.
+//!
+//! A part owns one kind of state, knows no sibling, and takes facts as arguments. Only this file
+//! and [`admission`] see more than one. Rooms live on the shard they are homed on, which calls
+//! these functions; a room never calls back, and never reads a clock.
+//!
+//! To add a feature: a part of its own, a field here, a short function here, and if it can
+//! refuse a message a fact in [`admission`].
+
+mod admission;
+mod lifecycle;
+mod members;
+mod stream;
+
+use core::time::Duration;
+
+use throng_protocol::refusal::{Code, Refusal};
+use throng_protocol::value::{DestroyReason, Role};
+
+use crate::id::{AppId, HashKey, MemberHandle, SessionKey, ShardId};
+use crate::time::{Instant, Now, WallTime};
+
+use lifecycle::Lifecycle;
+use members::Members;
+use stream::Stream;
+
+pub use members::Who;
+pub use stream::{Batch, Message, Own};
+
+/// A room.
+#[derive(Debug)]
+pub struct Room {
+    app: AppId,
+    name: Box<str>,
+    lifecycle: Lifecycle,
+    members: Members,
+    stream: Stream,
+}
+
+/// What a room is born with.
+#[derive(Debug)]
+pub struct Birth {
+    /// Its app.
+    pub app: AppId,
+    /// Its id.
+    pub name: Box<str>,
+    /// Its epoch: new on every creation of the id.
+    pub epoch: u64,
+    /// After how long without activity it is destroyed.
+    pub idle: Duration,
+    /// The key its members' names are hashed under.
+    pub hash_key: HashKey,
+}
+
+/// The state at the position where a user joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JoinedAt {
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The position.
+    pub seq: u64,
+    /// When the room was created.
+    pub created_at: WallTime,
+    /// Members, the new one included.
+    pub members: u64,
+}
+
+/// Position and counts of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The position of its newest entry.
+    pub seq: u64,
+    /// When it was created.
+    pub created_at: WallTime,
+    /// Members.
+    pub members: u64,
+    /// Sessions of members.
+    pub occupants: u64,
+}
+
+/// Who publishes: a member by its handle, or anyone by name.
+#[derive(Debug, Clone, Copy)]
+pub enum Author<'a> {
+    /// A member, and the role of its connection.
+    Member(MemberHandle, Role),
+    /// Someone, who may be a member or not.
+    Named(Who<'a>),
+}
+
+/// A message that asks to be let in.
+#[derive(Debug, Clone, Copy)]
+pub struct Publication<'a> {
+    /// Who publishes it.
+    pub author: Author<'a>,
+    /// Its type name.
+    pub kind: &'a str,
+    /// What is said.
+    pub payload: &'a [u8],
+    /// When the broker read it.
+    pub ingress_at: WallTime,
+    /// The occupant that shall not hear its own words.
+    pub own: Option<SessionKey>,
+    /// Whether the app lets users publish without joining.
+    pub publish_without_join: bool,
+}
+
+impl Room {
+    /// A new room.
+    #[must_use]
+    pub fn new(birth: Birth, now: Now) -> Self {
+        Self {
+            app: birth.app,
+            name: birth.name,
+            lifecycle: Lifecycle::new(now, birth.idle),
+            members: Members::new(birth.hash_key),
+            stream: Stream::new(birth.epoch),
+        }
+    }
+
+    /// The app the room belongs to.
+    #[must_use]
+    pub const fn app(&self) -> AppId {
+        self.app
+    }
+
+    /// The room's id.
+    #[must_use]
+    pub const fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When the room is to be destroyed if nothing happens until then.
+    #[must_use]
+    pub fn ends_at(&self) -> Instant {
+        self.lifecycle.ends_at()
+    }
+
+    /// Position and counts.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State {
+            epoch: self.stream.epoch(),
+            seq: self.stream.seq(),
+            created_at: self.lifecycle.created_at(),
+            members: self.members.len() as u64,
+            occupants: self.members.occupants(),
+        }
+    }
+
+    /// The shards that have occupants of the room.
+    pub fn shards(&self) -> impl Iterator<Item = ShardId> {
+        self.members.shards()
+    }
+
+    /// Puts a message in the room's order, if it may in. Gives its position.
+    ///
+    /// # Errors
+    /// The reason that speaks against it; then nothing has changed.
+    pub fn publish(
+        &mut self,
+        publication: &Publication<'_>,
+        now: Now,
+    ) -> Result<u64, Refusal<'static>> {
+        let sender = Sender::resolve(&self.members, publication.author)?;
+        admission::check(&admission::Facts {
+            role: sender.who.role,
+            member: sender.member,
+            publish_without_join: publication.publish_without_join,
+        })?;
+        self.lifecycle.record(now.instant);
+        let message = Message {
+            sender: sender.who,
+            kind: publication.kind,
+            payload: publication.payload,
+            ingress_at: publication.ingress_at,
+            own: publication.own,
+        };
+        Ok(self.stream.record_message(&self.name, &message, now.wall))
+    }
+
+    /// Lets a user in through one of its sessions. What was published before must have been
+    /// sealed, so that the next batch is the first the session sees.
+    pub fn join(
+        &mut self,
+        who: Who<'_>,
+        session: SessionKey,
+        now: Instant,
+    ) -> (MemberHandle, JoinedAt) {
+        self.lifecycle.record(now);
+        let member = self.members.record_join(who, session);
+        let State {
+            epoch,
+            seq,
+            created_at,
+            members,
+            ..
+        } = self.state();
+        (
+            member,
+            JoinedAt {
+                epoch,
+                seq,
+                created_at,
+                members,
+            },
+        )
+    }
+
+    /// Takes a user out with all its sessions. Says whether it was in.
+    pub fn leave(&mut self, who: Who<'_>, now: Instant) -> bool {
+        let Some(member) = self.members.find(who) else {
+            return false;
+        };
+        self.lifecycle.record(now);
+        self.members.record_leave(member)
+    }
+
+    /// Takes one session out, and its user with the last one.
+    pub fn vacate(&mut self, member: MemberHandle, session: SessionKey, now: Instant) {
+        if self.members.record_vacate(member, session) {
+            self.lifecycle.record(now);
+        }
+    }
+
+    /// Puts the room's end in its order: the last entry.
+    pub fn end(&mut self, reason: DestroyReason) {
+        self.stream.record_end(&self.name, reason);
+    }
+
+    /// Whether the open batch is big enough to be sealed before the turn ends.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.stream.is_full()
+    }
+
+    /// Ends the batch of this turn and gives it to each shard with occupants.
+    pub fn seal(&mut self, give: impl FnMut(ShardId, Batch)) {
+        self.stream.seal(self.members.shards(), give);
+    }
+
+    /// Checks what must hold between any two events.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn invariants(&self) {
+        self.members.invariants();
+    }
+}
+
+/// An author, looked up.
+struct Sender<'a> {
+    who: Who<'a>,
+    member: bool,
+}
+
+impl<'a> Sender<'a> {
+    fn resolve(members: &'a Members, author: Author<'a>) -> Result<Self, Refusal<'static>> {
+        match author {
+            Author::Member(handle, role) => {
+                let user = members
+                    .user(handle)
+                    .ok_or(Refusal::new(Code::NOT_A_MEMBER))?;
+                Ok(Self {
+                    who: Who { user, role },
+                    member: true,
+                })
+            }
+            Author::Named(who) => Ok(Self {
+                who,
+                member: members.find(who).is_some(),
+            }),
+        }
+    }
+}

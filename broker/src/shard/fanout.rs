@@ -1,0 +1,279 @@
+//! From a room's batches to sockets: one send for each socket and turn.
+//!
+//! A session that sits in one room and has nothing else to say gets the room's chunk as it is,
+//! by reference. Everyone else's pieces are gathered into one contiguous buffer, because a
+//! vector of pieces costs the kernel more than the copy costs us. A socket with a send under way
+//! is left alone until that is done; what comes meanwhile waits behind its cursor.
+
+use crate::event::{Effect, Outgoing, Receive};
+use crate::id::{ConnectionId, RoomHandle};
+use crate::limits::{GATHER_BYTES_MAX, OUTBOUND_PAUSE_DIVISOR};
+use crate::room::{Batch, Own};
+use crate::session::Stage;
+use crate::session::outbound::{Outbound, Seat};
+use crate::shard::Shard;
+use crate::shard::audience::Audiences;
+
+impl Shard {
+    /// Takes in a batch of a room that has occupants here.
+    pub(super) fn on_deliver(&mut self, room: RoomHandle, batch: Batch) {
+        let Some(audience) = self.audiences.find(room) else {
+            return;
+        };
+        // Who published without wanting an echo gets the batch as a copy without its own words.
+        // What waited for it before goes first.
+        for own in &batch.own {
+            self.settle(own.session.connection, audience);
+        }
+        self.audiences.get_mut(audience).append(batch.bytes.clone());
+        for (place, own) in batch.own.iter().enumerate() {
+            if batch.own[..place]
+                .iter()
+                .all(|before| before.session != own.session)
+            {
+                self.queue_without_own(own.session.connection, audience, &batch);
+            }
+        }
+        let entry = self.audiences.get_mut(audience);
+        if !entry.dirty {
+            entry.dirty = true;
+            self.audiences_dirty.push(audience);
+        }
+    }
+
+    fn queue_without_own(&mut self, connection: ConnectionId, audience: u32, batch: &Batch) {
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        let Some(seat) = session.outbound.seat_in(audience) else {
+            return;
+        };
+        let mine = |own: &&Own| own.session.connection == connection;
+        let mut done = 0;
+        let queue = session.outbound.queue(&mut self.spare);
+        for own in batch.own.iter().filter(mine) {
+            queue.extend_from_slice(&batch.bytes[done..own.start as usize]);
+            done = own.end as usize;
+        }
+        queue.extend_from_slice(&batch.bytes[done..]);
+        self.audiences.get_mut(audience).skip(seat.occupant);
+        self.mark_dirty(connection);
+    }
+
+    /// A room is gone and its end was delivered: everyone gets what is left of it and is out.
+    pub(super) fn on_gone(&mut self, room: RoomHandle) {
+        let Some(audience) = self.audiences.find(room) else {
+            return;
+        };
+        self.fan_out_one(audience);
+        while self.audiences.contains(audience) {
+            let connection = self.audiences.get(audience).connection(0);
+            self.settle(connection, audience);
+            let session = self
+                .sessions
+                .get(connection)
+                .expect("an occupant has a session");
+            let user = session.identity().expect("an occupant is open").user;
+            self.unseat(connection, audience);
+            if let Some(user) = self.users.get_mut(user) {
+                user.rooms.retain(|own| own.room != room);
+            }
+        }
+    }
+
+    /// Sends each audience's new chunks to its occupants.
+    pub(super) fn fan_out(&mut self) {
+        let mut dirty = core::mem::take(&mut self.audiences_dirty);
+        for audience in dirty.drain(..) {
+            if self.audiences.contains(audience) && self.audiences.get(audience).dirty {
+                self.fan_out_one(audience);
+            }
+        }
+        self.audiences_dirty = dirty;
+    }
+
+    fn fan_out_one(&mut self, audience: u32) {
+        let outbound_bytes_max = self.settings.outbound_bytes_max as u64;
+        let entry = self.audiences.get_mut(audience);
+        entry.dirty = false;
+        for occupant in 0..entry.len() {
+            let connection = entry.connection(occupant);
+            let Some(session) = self.sessions.get_mut(connection) else {
+                continue;
+            };
+            let outbound = &mut session.outbound;
+            if outbound.sending {
+                let queued = outbound.queued_bytes() as u64;
+                if queued + entry.backlog_bytes(occupant) > outbound_bytes_max {
+                    self.lagging.push(connection);
+                }
+            } else if outbound.is_straight()
+                && let Some(bytes) = entry.take_single(occupant)
+            {
+                outbound.sending = true;
+                let outgoing = Outgoing::Shared(bytes);
+                self.effects.push(Effect::Send {
+                    connection,
+                    outgoing,
+                });
+            } else if !outbound.dirty {
+                outbound.dirty = true;
+                self.sessions_dirty.push(connection);
+            }
+        }
+    }
+
+    /// Sends each session that is marked what waits for it.
+    pub(super) fn flush_sessions(&mut self) {
+        let mut dirty = core::mem::take(&mut self.sessions_dirty);
+        for connection in dirty.drain(..) {
+            self.flush(connection);
+        }
+        self.sessions_dirty = dirty;
+    }
+
+    fn flush(&mut self, connection: ConnectionId) {
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        let outbound = &mut session.outbound;
+        outbound.dirty = false;
+        if outbound.sending {
+            self.bound_queue(connection);
+            return;
+        }
+        let Some(outgoing) = gather(outbound, &mut self.audiences, &mut self.spare) else {
+            return self.shut_down_if_leaving(connection);
+        };
+        outbound.sending = true;
+        self.effects.push(Effect::Send {
+            connection,
+            outgoing,
+        });
+    }
+
+    /// A session that does not take its replies is not read from; if more waits all the same
+    /// than may, it has to go.
+    fn bound_queue(&mut self, connection: ConnectionId) {
+        let outbound_bytes_max = self.settings.outbound_bytes_max;
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        let queued = session.outbound.queued_bytes();
+        if session.is_leaving() {
+            return;
+        }
+        if queued > outbound_bytes_max {
+            self.lagging.push(connection);
+        } else if queued > outbound_bytes_max / OUTBOUND_PAUSE_DIVISOR && !session.paused {
+            session.paused = true;
+            self.effects.push(Effect::Pause { connection });
+        }
+    }
+
+    /// The send that was under way is finished: there may be more.
+    pub(super) fn on_sent(&mut self, connection: ConnectionId, spare: Option<Vec<u8>>) {
+        if let Some(spare) = spare {
+            self.keep_spare(spare);
+        }
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        session.outbound.sending = false;
+        if session.paused && !session.is_leaving() {
+            session.paused = false;
+            self.effects.push(Effect::Resume {
+                connection,
+                receive: Receive::Always,
+            });
+        }
+        let outbound = &session.outbound;
+        let behind = |seat: &Seat| self.audiences.get(seat.audience).is_behind(seat.occupant);
+        if outbound.queued_bytes() > 0 || session.is_leaving() || outbound.seats.iter().any(behind)
+        {
+            self.mark_dirty(connection);
+        }
+    }
+
+    /// Moves what waits for a session in a room to the session's own queue, so that what is
+    /// queued next comes after it.
+    pub(super) fn settle(&mut self, connection: ConnectionId, audience: u32) {
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        let Some(seat) = session.outbound.seat_in(audience) else {
+            return;
+        };
+        let audience = self.audiences.get_mut(audience);
+        if audience.is_behind(seat.occupant) {
+            let queue = session.outbound.queue(&mut self.spare);
+            audience.take_copies(seat.occupant, queue, usize::MAX);
+            self.mark_dirty(connection);
+        }
+    }
+
+    /// Takes a session's seat in a room away, with all that waits for it there.
+    pub(super) fn unseat(&mut self, connection: ConnectionId, audience: u32) {
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        let Some(seat) = session.outbound.seat_in(audience) else {
+            return;
+        };
+        session
+            .outbound
+            .seats
+            .retain(|own| own.audience != audience);
+        let moved = self.audiences.get_mut(audience).unseat(seat.occupant);
+        let moved = moved.and_then(|connection| self.sessions.get_mut(connection));
+        if let Some(moved) = moved
+            && let Some(own) = moved
+                .outbound
+                .seats
+                .iter_mut()
+                .find(|own| own.audience == audience)
+        {
+            own.occupant = seat.occupant;
+        }
+        self.audiences.close_if_empty(audience);
+    }
+
+    fn shut_down_if_leaving(&mut self, connection: ConnectionId) {
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        if let Stage::Leaving { shut_down } = &mut session.stage
+            && !*shut_down
+        {
+            *shut_down = true;
+            self.effects.push(Effect::Shutdown { connection });
+        }
+    }
+}
+
+/// All that waits for a session, in one piece: its own frames, then those of its rooms. A
+/// room's chunk alone stays shared.
+fn gather(
+    outbound: &mut Outbound,
+    audiences: &mut Audiences,
+    spare: &mut Vec<Vec<u8>>,
+) -> Option<Outgoing> {
+    if outbound.is_straight()
+        && let Some(chunk) = audiences
+            .get_mut(outbound.seats[0].audience)
+            .take_single(outbound.seats[0].occupant)
+    {
+        return Some(Outgoing::Shared(chunk));
+    }
+    let mut gathered = outbound.take();
+    for seat in &outbound.seats {
+        let audience = audiences.get_mut(seat.audience);
+        if audience.is_behind(seat.occupant) {
+            if gathered.capacity() == 0 {
+                gathered = spare.pop().unwrap_or_default();
+            }
+            audience.take_copies(seat.occupant, &mut gathered, GATHER_BYTES_MAX);
+        }
+    }
+    (!gathered.is_empty()).then_some(Outgoing::Own(gathered))
+}

@@ -1,0 +1,364 @@
+//! One core's world: its sessions, its users, its rooms, and their audiences.
+//!
+//! The worker calls, in this order, for each turn: [`Shard::begin`] with the one clock reading of
+//! the turn, [`Shard::handle`] for each event, [`Shard::finish`], and then takes the effects and
+//! the mail. Nothing here waits, reads a clock, or touches a socket.
+//!
+//! One message's way through the files: `inbound` (bytes to frames) -> `requests` (may this
+//! session?) -> `rooms` (may it into the room? its place in the order) -> `fanout` (to the
+//! shards, then to the sockets). `greeting` lets sessions in, `leaving` takes them out,
+//! `answers` brings back what a room said.
+
+mod answers;
+mod audience;
+mod directory;
+mod fanout;
+mod greeting;
+mod inbound;
+mod leaving;
+mod post;
+mod random;
+mod requests;
+mod rooms;
+mod sessions;
+mod timers;
+mod users;
+
+use std::rc::Rc;
+
+use throng_protocol::FromBroker;
+use throng_protocol::refusal::Code;
+
+use crate::app::App;
+use crate::envelope::Envelope;
+use crate::event::{Effect, Event, Mail, Receive};
+use crate::id::{AppId, ConnectionId, HashKey, RoomHandle, ShardId};
+use crate::limits;
+use crate::session::{Overdue, Patience, Session};
+use crate::slots::Slot;
+use crate::time::{Instant, Now, WallTime};
+
+use audience::Audiences;
+use directory::{Homes, Rooms};
+use post::Post;
+use random::Random;
+use sessions::Sessions;
+use timers::{Due, Timers};
+use users::Users;
+
+/// What a shard is made with. All shards of a node get the same, but for `id`, `seed` and
+/// `connections_max`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which shard this is.
+    pub id: ShardId,
+    /// How many there are.
+    pub shards: u16,
+    /// The tenants.
+    pub apps: Vec<App>,
+    /// How long peers may take.
+    pub patience: Patience,
+    /// Bytes that may wait for one session: its own frames, and those of a room.
+    pub outbound_bytes_max: usize,
+    /// Connections this shard takes.
+    pub connections_max: usize,
+    /// The key under which names are hashed; the same on all shards.
+    pub hash_key: HashKey,
+    /// The seed of the shard's randomness.
+    pub seed: u64,
+}
+
+/// One core's world.
+#[derive(Debug)]
+pub struct Shard {
+    settings: Rc<Settings>,
+    homes: Homes,
+    now: Now,
+    random: Random,
+    post: Post,
+    timers: Timers,
+    drain: Drain,
+
+    sessions: Sessions,
+    users: Users,
+    audiences: Audiences,
+    rooms: Rooms,
+
+    /// Rooms with entries that are not sealed yet.
+    rooms_open: Vec<RoomHandle>,
+    /// Audiences with chunks that were not fanned out yet.
+    audiences_dirty: Vec<u32>,
+    /// Sessions to be flushed at the end of the turn.
+    sessions_dirty: Vec<ConnectionId>,
+    /// Sessions that more waits for than may.
+    lagging: Vec<ConnectionId>,
+    /// Buffers to be used again.
+    spare: Vec<Vec<u8>>,
+
+    effects: Vec<Effect>,
+}
+
+/// How far the shard has come in going down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drain {
+    /// It is not.
+    Serving,
+    /// Nothing new is taken; what was accepted is on its way to its receivers.
+    Settling,
+    /// Everyone was told to go away.
+    Leaving,
+    /// Time is up: whoever is still there is cut off.
+    Over,
+}
+
+impl Shard {
+    /// A shard in which nothing has happened yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let (id, key, shards) = (settings.id, settings.hash_key, settings.shards);
+        Self {
+            homes: Homes { key, shards },
+            now: Now {
+                instant: Instant::ZERO,
+                wall: WallTime::from_micros(0),
+            },
+            random: Random::new(settings.seed),
+            post: Post::new(id, shards),
+            timers: Timers::default(),
+            drain: Drain::Serving,
+            sessions: Sessions::default(),
+            users: Users::new(key),
+            audiences: Audiences::default(),
+            rooms: Rooms::new(id, key),
+            rooms_open: Vec::new(),
+            audiences_dirty: Vec::new(),
+            sessions_dirty: Vec::new(),
+            lagging: Vec::new(),
+            spare: Vec::new(),
+            effects: Vec::new(),
+            settings: Rc::new(settings),
+        }
+    }
+
+    /// Begins a turn at the time that was read for it.
+    pub fn begin(&mut self, now: Now) {
+        self.now = now;
+    }
+
+    /// Notes how many envelopes wait in the lane to another shard.
+    pub fn set_load(&mut self, to: ShardId, waiting: usize) {
+        self.post.set_waiting(to, waiting);
+    }
+
+    /// Takes in one thing that happened.
+    pub fn handle(&mut self, event: Event<'_>) {
+        match event {
+            Event::Accepted { connection } => self.on_accepted(connection),
+            Event::Adopted {
+                connection,
+                received,
+            } => {
+                self.on_accepted(connection);
+                self.on_received(connection, &received);
+            }
+            Event::Received { connection, bytes } => self.on_received(connection, bytes),
+            Event::Sent { connection, spare } => self.on_sent(connection, spare),
+            Event::Closed { connection } => self.on_closed(connection),
+            Event::Mail(envelope) => self.on_envelope(envelope),
+            Event::Drain => self.on_drain(),
+        }
+    }
+
+    /// Ends a turn: timers, the shard's mail to itself, and everything that is to be sent.
+    pub fn finish(&mut self) {
+        self.on_timers();
+        loop {
+            while let Some(envelope) = self.post.take_own() {
+                self.on_envelope(envelope);
+            }
+            self.seal_rooms();
+            if self.post.has_own() {
+                continue;
+            }
+            self.fan_out();
+            self.flush_sessions();
+            self.dismiss_lagging();
+            if !self.post.has_own() && self.sessions_dirty.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// When the shard wants a turn even if nothing happens.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// What is to be done, in order. Empty afterwards.
+    pub fn take_effects(&mut self) -> impl Iterator<Item = Effect> {
+        self.effects.drain(..)
+    }
+
+    /// What is to be told to other shards, in order. Empty afterwards.
+    pub fn take_mail(&mut self) -> impl Iterator<Item = Mail> {
+        self.post.take_mail()
+    }
+
+    /// Whether the shard is going down and has nothing left to do.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        matches!(self.drain, Drain::Leaving | Drain::Over) && self.sessions.len() == 0
+    }
+
+    /// How many connections the shard has.
+    #[must_use]
+    pub const fn connections(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Checks what must hold between any two turns. Costs a walk through everything.
+    ///
+    /// # Panics
+    /// When something does not hold.
+    pub fn invariants(&self) {
+        self.users.invariants();
+        self.audiences.invariants();
+        self.rooms.invariants();
+        for session in self.sessions.iter() {
+            for seat in &session.outbound.seats {
+                assert!(
+                    session.identity().is_some(),
+                    "only open sessions have seats"
+                );
+                let audience = self.audiences.get(seat.audience);
+                assert_eq!(audience.connection(seat.occupant), session.connection);
+            }
+        }
+    }
+
+    fn app(&self, app: AppId) -> &App {
+        &self.settings.apps[usize::from(app.0)]
+    }
+
+    fn on_envelope(&mut self, envelope: Envelope) {
+        match envelope {
+            Envelope::Publish(publish) => self.on_publish(&publish),
+            Envelope::Command(command) => self.on_command(command),
+            Envelope::Vacate {
+                room,
+                member,
+                session,
+            } => self.on_vacate(room, member, session),
+            Envelope::Answer { ticket, answer } => self.on_answer(ticket, answer),
+            Envelope::Deliver { room, batch } => self.on_deliver(room, batch),
+            Envelope::Gone { room } => self.on_gone(room),
+        }
+    }
+
+    fn on_accepted(&mut self, connection: ConnectionId) {
+        self.sessions
+            .insert(Session::new(connection, self.now.instant));
+        self.set_session_timer(connection);
+        if self.drain != Drain::Serving {
+            self.dismiss_draining(connection);
+        } else if self.sessions.len() > self.settings.connections_max {
+            self.dismiss(connection, Code::OVERLOADED, "no more connections");
+        } else {
+            self.effects.push(Effect::Resume {
+                connection,
+                receive: Receive::Once,
+            });
+        }
+    }
+
+    /// Queues a frame for a session; it leaves at the end of the turn.
+    fn queue(&mut self, connection: ConnectionId, frame: &FromBroker<'_>) {
+        if let Some(session) = self.sessions.get_mut(connection) {
+            frame.write(session.outbound.queue(&mut self.spare));
+            self.mark_dirty(connection);
+        }
+    }
+
+    fn mark_dirty(&mut self, connection: ConnectionId) {
+        if let Some(session) = self.sessions.get_mut(connection)
+            && !session.outbound.dirty
+        {
+            session.outbound.dirty = true;
+            self.sessions_dirty.push(connection);
+        }
+    }
+
+    /// Sets a timer for a session's deadline, unless an earlier one is set: that one will find
+    /// out when it fires.
+    fn set_session_timer(&mut self, connection: ConnectionId) {
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        let deadline = session.deadline(&self.settings.patience);
+        if session.timer_at.is_none_or(|set| deadline < set) {
+            session.timer_at = Some(deadline);
+            self.timers.set(deadline, Due::Session(connection));
+        }
+    }
+
+    fn on_timers(&mut self) {
+        while let Some((at, due)) = self.timers.take(self.now.instant) {
+            match due {
+                Due::Session(connection) => self.on_session_timer(connection, at),
+                Due::Room(slot) => self.on_room_timer(slot),
+                Due::User(slot) => self.forget_user(slot),
+                Due::Drain => self.on_drain_timer(),
+            }
+        }
+    }
+
+    fn on_session_timer(&mut self, connection: ConnectionId, at: Instant) {
+        let (now, settings) = (self.now.instant, Rc::clone(&self.settings));
+        let Some(session) = self.sessions.get_mut(connection) else {
+            return;
+        };
+        if session.timer_at != Some(at) {
+            return; // An earlier one was set since, and has done this one's work.
+        }
+        session.timer_at = None;
+        match session.expire(now, &settings.patience) {
+            Overdue::Nothing => {}
+            Overdue::Hello => self.dismiss(connection, Code::TOO_SLOW, "no hello"),
+            Overdue::Frame => self.dismiss(connection, Code::TOO_SLOW, ""),
+            Overdue::Silent => self.dismiss(connection, Code::SILENT, ""),
+            Overdue::Ping => self.ask_for_life(connection),
+            Overdue::Linger => {
+                self.effects.push(Effect::Close { connection });
+                return;
+            }
+        }
+        self.set_session_timer(connection);
+    }
+
+    fn forget_user(&mut self, slot: Slot) {
+        let user = crate::id::UserHandle(slot);
+        let Some(entry) = self.users.get(user) else {
+            return;
+        };
+        if !entry.sessions.is_empty() {
+            return;
+        }
+        let at = entry.messages.forgotten_at();
+        if at <= self.now.instant {
+            self.users.remove(user);
+        } else {
+            self.timers.set(at, Due::User(slot));
+        }
+    }
+
+    /// Gives up on a connection's buffers that grew too large, keeps the others.
+    fn keep_spare(&mut self, mut buffer: Vec<u8>) {
+        if self.spare.len() < limits::SPARE_BUFFERS_MAX
+            && buffer.capacity() <= limits::SPARE_BUFFER_BYTES_MAX
+        {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! One core's loop: wait, handle the batch, flush. It carries things between a back end, a shard
+//! and the mesh, and decides nothing.
+//!
+//! A turn is the unit of everything: one reading of the clock, one send for each socket, at most
+//! one wake-up for each other worker. [`Worker::turn`] is all there is, so that a simulated world
+//! can run several workers on one thread, turn by turn.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::envelope::Envelope;
+use crate::event::{Effect, Event};
+use crate::id::ShardId;
+use crate::io::{Completion, Io};
+use crate::mesh::Endpoint;
+use crate::shard::Shard;
+use crate::time::Instant;
+
+/// What goes through a lane.
+#[derive(Debug)]
+pub enum Parcel<Socket> {
+    /// Something one shard tells another.
+    Envelope(Envelope),
+    /// A connection that belongs to the other shard.
+    Connection {
+        /// The socket.
+        socket: Socket,
+        /// All that was received on it so far.
+        received: Vec<u8>,
+    },
+}
+
+/// One core's loop.
+pub struct Worker<I: Io> {
+    io: I,
+    shard: Shard,
+    mesh: Endpoint<Parcel<I::Socket>>,
+    /// Set by the node when it goes down.
+    drain: Arc<AtomicBool>,
+    draining: bool,
+    completions: Vec<Completion>,
+}
+
+/// Whether there will be another turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Yes.
+    Continue,
+    /// No: the shard is drained.
+    Finished,
+}
+
+impl<I: Io> Worker<I> {
+    /// A worker that drives a shard. It can be woken from now on.
+    ///
+    /// # Errors
+    /// When the back end cannot make a waker.
+    pub fn new(
+        io: I,
+        shard: Shard,
+        mesh: Endpoint<Parcel<I::Socket>>,
+        drain: Arc<AtomicBool>,
+    ) -> io::Result<Self> {
+        let waker = io.waker()?;
+        mesh.bell().install(move || waker.wake());
+        Ok(Self { io, shard, mesh, drain, draining: false, completions: Vec::new() })
+    }
+
+    /// Waits for something to do and does it.
+    ///
+    /// # Errors
+    /// When the back end is broken.
+    pub fn turn(&mut self) -> io::Result<Turn> {
+        let deadline = self.lie_down();
+        let waited = self.io.wait(deadline, &mut self.completions);
+        self.mesh.bell().get_up();
+        waited?;
+
+        self.shard.begin(self.io.now());
+        for (id, to) in (0_u16..).zip(0..self.mesh.workers()) {
+            self.shard.set_load(ShardId(id), self.mesh.waiting(to));
+        }
+        self.take_completions();
+        self.take_parcels();
+        if !self.draining && self.drain.load(Ordering::Relaxed) {
+            self.draining = true;
+            self.io.stop_accepting();
+            self.shard.handle(Event::Drain);
+        }
+        self.shard.finish();
+        self.carry_out();
+        let finished = self.shard.is_drained() && !self.mesh.is_backed_up();
+        Ok(if finished { Turn::Finished } else { Turn::Continue })
+    }
+
+    /// The shard, to look at.
+    pub const fn shard(&self) -> &Shard {
+        &self.shard
+    }
+
+    /// The back end, for whoever plays the world around it.
+    pub const fn io_mut(&mut self) -> &mut I {
+        &mut self.io
+    }
+
+    /// Makes ready to sleep, and says until when: not at all if there is something to do.
+    fn lie_down(&mut self) -> Option<Instant> {
+        self.mesh.bell().lie_down();
+        let drain = !self.draining && self.drain.load(Ordering::Relaxed);
+        if drain || self.mesh.has_mail() || self.mesh.is_backed_up() {
+            return Some(Instant::ZERO);
+        }
+        self.shard.next_deadline()
+    }
+
+    fn take_completions(&mut self) {
+        for completion in self.completions.drain(..) {
+            match completion {
+                Completion::Accepted { connection, .. } => {
+                    self.shard.handle(Event::Accepted { connection });
+                }
+                Completion::Received { connection, buffer } => {
+                    let bytes = self.io.received(buffer);
+                    self.shard.handle(Event::Received { connection, bytes });
+                    self.io.release(buffer);
+                }
+                Completion::Sent { connection, spare } => {
+                    self.shard.handle(Event::Sent { connection, spare });
+                }
+                Completion::Closed { connection } => {
+                    self.shard.handle(Event::Closed { connection });
+                }
+            }
+        }
+    }
+
+    fn take_parcels(&mut self) {
+        let (io, shard) = (&mut self.io, &mut self.shard);
+        self.mesh.receive(|parcel| match parcel {
+            Parcel::Envelope(envelope) => shard.handle(Event::Mail(envelope)),
+            Parcel::Connection { socket, received } => {
+                let connection = io.adopt(socket);
+                shard.handle(Event::Adopted { connection, received });
+            }
+        });
+    }
+
+    fn carry_out(&mut self) {
+        for effect in self.shard.take_effects() {
+            match effect {
+                Effect::Send { connection, outgoing } => self.io.send(connection, outgoing),
+                Effect::Pause { connection } => self.io.pause(connection),
+                Effect::Resume { connection, receive } => self.io.resume(connection, receive),
+                Effect::Shutdown { connection } => self.io.shutdown(connection),
+                Effect::Close { connection } => self.io.close(connection),
+                Effect::HandOver { connection, to, received } => {
+                    if let Some(socket) = self.io.detach(connection) {
+                        self.mesh.send(to.index(), Parcel::Connection { socket, received });
+                    }
+                }
+            }
+        }
+        for mail in self.shard.take_mail() {
+            self.mesh.send(mail.to.index(), Parcel::Envelope(mail.envelope));
+        }
+        self.mesh.flush();
+    }
+}

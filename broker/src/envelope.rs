@@ -89,10 +89,7 @@ impl Body {
     #[must_use]
     pub fn new(kind: &str, payload: &[u8]) -> Self {
         let kind_bytes = u8::try_from(kind.len()).expect("a kind has at most 32 bytes");
-        Self {
-            bytes: [kind.as_bytes(), payload].concat().into(),
-            kind_bytes,
-        }
+        Self { bytes: [kind.as_bytes(), payload].concat().into(), kind_bytes }
     }
 
     /// The kind.

@@ -104,8 +104,9 @@ impl<I: Io> Worker<I> {
         &mut self.io
     }
 
-    /// Makes ready to sleep, and says until when: not at all if there is something to do.
-    fn lie_down(&mut self) -> Option<Instant> {
+    /// Makes ready to sleep, and says until when: not at all if there is something to do. Every
+    /// turn begins with this; a world that plays the kernel calls it to know whom to run next.
+    pub fn lie_down(&mut self) -> Option<Instant> {
         self.mesh.bell().lie_down();
         let drain = !self.draining && self.drain.load(Ordering::Relaxed);
         if drain || self.mesh.has_mail() || self.mesh.is_backed_up() {

@@ -75,11 +75,7 @@ pub(crate) fn encode<T: Encode>(value: &T, out: &mut Vec<u8>) {
 /// Reads one value that fills `bytes` exactly, borrowing from them.
 pub(crate) fn decode<'de, T: BorrowDecode<'de, ()>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
     let (value, rest) = decode_prefix(bytes)?;
-    if rest.is_empty() {
-        Ok(value)
-    } else {
-        Err(DecodeError::Trailing(rest.len()))
-    }
+    if rest.is_empty() { Ok(value) } else { Err(DecodeError::Trailing(rest.len())) }
 }
 
 /// Reads one value from the front of `bytes` and gives back what follows it.

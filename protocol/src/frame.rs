@@ -45,10 +45,7 @@ pub fn split(bytes: &[u8], body_bytes_max: usize) -> Result<Option<BodyAndRest<'
     };
     let length = u32::from_le_bytes(*prefix) as usize;
     if length > body_bytes_max {
-        return Err(TooLarge {
-            length,
-            max: body_bytes_max,
-        });
+        return Err(TooLarge { length, max: body_bytes_max });
     }
     Ok(rest.split_at_checked(length))
 }
@@ -109,10 +106,7 @@ impl<'a> FromClient<'a> {
             return Err(DecodeError::Invalid);
         }
         if !(version_min..=version_max).contains(&VERSION) {
-            return Ok(Self::ForeignHello {
-                version_min,
-                version_max,
-            });
+            return Ok(Self::ForeignHello { version_min, version_max });
         }
         codec::decode(fields).map(Self::Hello)
     }
@@ -266,14 +260,7 @@ mod tests {
 
     fn ping() -> Vec<u8> {
         let mut out = Vec::new();
-        FromClient::Request(
-            7,
-            Ping {
-                extensions: Extensions::NONE,
-            }
-            .into(),
-        )
-        .write(&mut out);
+        FromClient::Request(7, Ping { extensions: Extensions::NONE }.into()).write(&mut out);
         out
     }
 
@@ -291,38 +278,20 @@ mod tests {
     #[test]
     fn a_length_above_the_limit_is_refused_from_the_prefix_alone() {
         let claimed = 101_u32.to_le_bytes();
-        assert_eq!(
-            split(&claimed, 100),
-            Err(TooLarge {
-                length: 101,
-                max: 100
-            })
-        );
+        assert_eq!(split(&claimed, 100), Err(TooLarge { length: 101, max: 100 }));
         assert_eq!(split(&claimed[..3], 100), Ok(None));
     }
 
     #[test]
     fn a_request_of_a_later_version_still_has_its_number() {
-        assert_eq!(
-            FromClient::decode(&[63, 5, 1, 2, 3]),
-            Ok(FromClient::UnknownRequest(5, 63))
-        );
-        assert_eq!(
-            FromBroker::decode(&[255, 1, 2]),
-            Ok(FromBroker::UnknownPush(255))
-        );
-        assert_eq!(
-            FromBroker::decode(&[126, 8]),
-            Ok(FromBroker::UnknownReply(8, 126))
-        );
+        assert_eq!(FromClient::decode(&[63, 5, 1, 2, 3]), Ok(FromClient::UnknownRequest(5, 63)));
+        assert_eq!(FromBroker::decode(&[255, 1, 2]), Ok(FromBroker::UnknownPush(255)));
+        assert_eq!(FromBroker::decode(&[126, 8]), Ok(FromBroker::UnknownReply(8, 126)));
     }
 
     #[test]
     fn bytes_left_over_are_an_error() {
-        assert_eq!(
-            FromClient::decode(&[19, 7, 0, 0]),
-            Err(DecodeError::Trailing(1))
-        );
+        assert_eq!(FromClient::decode(&[19, 7, 0, 0]), Err(DecodeError::Trailing(1)));
     }
 
     #[test]
@@ -331,10 +300,7 @@ mod tests {
         codec::encode(&(MAGIC, VERSION + 1, VERSION + 3, 200_u8), &mut body);
         assert_eq!(
             FromClient::decode(&body),
-            Ok(FromClient::ForeignHello {
-                version_min: VERSION + 1,
-                version_max: VERSION + 3
-            })
+            Ok(FromClient::ForeignHello { version_min: VERSION + 1, version_max: VERSION + 3 })
         );
     }
 

@@ -105,10 +105,6 @@ impl<'a> GoAway<'a> {
     /// A go-away for this reason, from a broker that speaks [`VERSION`].
     #[must_use]
     pub const fn new(refusal: Refusal<'a>) -> Self {
-        Self {
-            version_min: VERSION,
-            version_max: VERSION,
-            refusal,
-        }
+        Self { version_min: VERSION, version_max: VERSION, refusal }
     }
 }

@@ -176,12 +176,7 @@ impl<'a> Refusal<'a> {
     /// A refusal that says its code and no more.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self {
-            code,
-            retry_after_ms: 0,
-            detail: "",
-            extensions: Extensions::NONE,
-        }
+        Self { code, retry_after_ms: 0, detail: "", extensions: Extensions::NONE }
     }
 
     /// The same with what exactly was wrong.
@@ -212,11 +207,7 @@ mod tests {
 
     #[test]
     fn a_retry_time_is_rounded_up() {
-        let refusal = |wait| {
-            Refusal::new(Code::RATE_LIMITED)
-                .retry_after(wait)
-                .retry_after_ms
-        };
+        let refusal = |wait| Refusal::new(Code::RATE_LIMITED).retry_after(wait).retry_after_ms;
         assert_eq!(refusal(Duration::from_nanos(1)), 1);
         assert_eq!(refusal(Duration::from_millis(1)), 1);
         assert_eq!(refusal(Duration::from_micros(1_001)), 2);

@@ -1,8 +1,10 @@
 //! What a client asks. Every request gets exactly one reply with its number, except a publish
 //! that asked for none and was accepted.
 //!
-//! A client may send requests without waiting for replies. Replies to requests about one room
-//! come in the order of the requests; across rooms they may overtake each other.
+//! A client may send requests without waiting for replies. Requests about one room are carried out
+//! and answered by it in the order they were sent. Replies about several rooms may overtake each
+//! other, and so may those that need no room: a `Pong`, and a refusal for a rate, a bound, or
+//! something not served. So a reply is matched by its number, never by its place.
 
 use crate::codec::{BorrowDecode, Encode};
 use crate::value::{ClassHint, Extensions, IdList, PublishOptions};

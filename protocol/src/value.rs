@@ -289,11 +289,7 @@ impl<'a> IdList<'a> {
             }
             (_, rest) = codec::decode_prefix::<&str>(rest)?;
         }
-        if rest.is_empty() {
-            Ok(Self(bytes))
-        } else {
-            Err(DecodeError::Invalid)
-        }
+        if rest.is_empty() { Ok(Self(bytes)) } else { Err(DecodeError::Invalid) }
     }
 
     /// Writes ids so that [`IdList::parse`] reads them.
@@ -359,11 +355,7 @@ impl<'a> Extensions<'a> {
             }
             (_, rest) = codec::decode_prefix::<(u16, &[u8])>(rest)?;
         }
-        if rest.is_empty() {
-            Ok(Self(bytes))
-        } else {
-            Err(DecodeError::Invalid)
-        }
+        if rest.is_empty() { Ok(Self(bytes)) } else { Err(DecodeError::Invalid) }
     }
 
     /// Writes pairs so that [`Extensions::parse`] reads them.
@@ -387,9 +379,7 @@ impl<'a> Extensions<'a> {
     /// has one is refused.
     #[must_use]
     pub fn first_required(&self) -> Option<u16> {
-        self.iter()
-            .map(|(number, _)| number)
-            .find(|number| number.is_multiple_of(2))
+        self.iter().map(|(number, _)| number).find(|number| number.is_multiple_of(2))
     }
 }
 
@@ -417,10 +407,7 @@ mod tests {
         assert!(UserId::parse("A-z_9+=.:@").is_ok());
         assert_eq!(UserId::parse(""), Err(ParseError::Empty));
         assert!(UserId::parse(&"a".repeat(64)).is_ok());
-        assert_eq!(
-            UserId::parse(&"a".repeat(65)),
-            Err(ParseError::TooLong { max: 64 })
-        );
+        assert_eq!(UserId::parse(&"a".repeat(65)), Err(ParseError::TooLong { max: 64 }));
         assert_eq!(UserId::parse("a b"), Err(ParseError::Alphabet { at: 1 }));
         assert_eq!(UserId::parse("a\n"), Err(ParseError::Alphabet { at: 1 }));
         assert_eq!(UserId::parse("é"), Err(ParseError::Alphabet { at: 0 }));

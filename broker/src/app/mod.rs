@@ -87,29 +87,19 @@ impl App {
     /// # Errors
     /// `UNAUTHORIZED`, whatever the cause.
     pub fn check_development(&self, secret: &str, role: Role) -> Result<(), Refusal<'static>> {
-        let known = self
-            .development_secret
-            .as_deref()
-            .is_some_and(|own| same(own, secret));
+        let known = self.development_secret.as_deref().is_some_and(|own| same(own, secret));
         let granted = match role {
             Role::Client | Role::Server => true,
             Role::Anonymous => self.anonymous,
             _ => false,
         };
-        if known && granted {
-            Ok(())
-        } else {
-            Err(Refusal::new(Code::UNAUTHORIZED))
-        }
+        if known && granted { Ok(()) } else { Err(Refusal::new(Code::UNAUTHORIZED)) }
     }
 }
 
 /// Compares without telling by its time where two secrets differ.
 fn same(a: &str, b: &str) -> bool {
-    let differing = a
-        .bytes()
-        .zip(b.bytes())
-        .fold(0, |all, (x, y)| all | (x ^ y));
+    let differing = a.bytes().zip(b.bytes()).fold(0, |all, (x, y)| all | (x ^ y));
     a.len() == b.len() && differing == 0
 }
 
@@ -117,9 +107,7 @@ fn same(a: &str, b: &str) -> bool {
 #[must_use]
 pub fn find(apps: &[App], key: &str) -> Option<AppId> {
     let index = apps.iter().position(|app| &*app.key == key)?;
-    Some(AppId(
-        u16::try_from(index).expect("the configuration allows far fewer apps"),
-    ))
+    Some(AppId(u16::try_from(index).expect("the configuration allows far fewer apps")))
 }
 
 #[cfg(test)]
@@ -134,18 +122,9 @@ mod tests {
         app.development_secret = Some("secret".into());
         assert_eq!(app.check_development("secret", Role::Client), Ok(()));
         assert_eq!(app.check_development("secreT", Role::Client), unauthorized);
-        assert_eq!(
-            app.check_development("secret-and-more", Role::Client),
-            unauthorized
-        );
-        assert_eq!(
-            app.check_development("secret", Role::Anonymous),
-            unauthorized
-        );
-        assert_eq!(
-            app.check_development("secret", Role::Unknown(7)),
-            unauthorized
-        );
+        assert_eq!(app.check_development("secret-and-more", Role::Client), unauthorized);
+        assert_eq!(app.check_development("secret", Role::Anonymous), unauthorized);
+        assert_eq!(app.check_development("secret", Role::Unknown(7)), unauthorized);
         app.anonymous = true;
         assert_eq!(app.check_development("secret", Role::Anonymous), Ok(()));
     }

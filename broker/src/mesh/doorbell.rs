@@ -49,9 +49,7 @@ impl Doorbell {
 
 impl fmt::Debug for Doorbell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Doorbell")
-            .field("asleep", &self.asleep)
-            .finish_non_exhaustive()
+        f.debug_struct("Doorbell").field("asleep", &self.asleep).finish_non_exhaustive()
     }
 }
 

@@ -39,14 +39,10 @@ struct Outgoing<T> {
 /// A mesh of so many workers: an endpoint for each.
 #[must_use]
 pub fn mesh<T>(workers: usize) -> Vec<Endpoint<T>> {
-    let bells: Vec<_> = (0..workers)
-        .map(|_| Arc::new(Doorbell::default()))
-        .collect();
+    let bells: Vec<_> = (0..workers).map(|_| Arc::new(Doorbell::default())).collect();
     let lane = || Arc::new(ArrayQueue::new(LANE_ENVELOPES));
     // lanes[from][to]; the lane of a worker to itself is never used.
-    let lanes: Vec<Vec<_>> = (0..workers)
-        .map(|_| (0..workers).map(|_| lane()).collect())
-        .collect();
+    let lanes: Vec<Vec<_>> = (0..workers).map(|_| (0..workers).map(|_| lane()).collect()).collect();
     (0..workers)
         .map(|own| Endpoint {
             own,
@@ -86,10 +82,7 @@ impl<T> Endpoint<T> {
 
     /// Puts something in the lane to another worker.
     pub fn send(&mut self, to: usize, item: T) {
-        debug_assert_ne!(
-            to, self.own,
-            "what is for oneself goes through one's own inbox"
-        );
+        debug_assert_ne!(to, self.own, "what is for oneself goes through one's own inbox");
         let outgoing = &mut self.outgoing[to];
         outgoing.ring = true;
         if !outgoing.waiting.is_empty() {
@@ -119,9 +112,7 @@ impl<T> Endpoint<T> {
     /// Whether something found its lane full and still waits on this side.
     #[must_use]
     pub fn is_backed_up(&self) -> bool {
-        self.outgoing
-            .iter()
-            .any(|outgoing| !outgoing.waiting.is_empty())
+        self.outgoing.iter().any(|outgoing| !outgoing.waiting.is_empty())
     }
 
     /// Whether something waits to be received.

@@ -37,12 +37,7 @@ mod tests {
     #[test]
     fn the_table_of_who_may_publish_holds() {
         let may = |role, member, publish_without_join| {
-            check(&Facts {
-                role,
-                member,
-                publish_without_join,
-            })
-            .map_err(|refusal| refusal.code)
+            check(&Facts { role, member, publish_without_join }).map_err(|refusal| refusal.code)
         };
         assert_eq!(may(Role::Client, true, false), Ok(()));
         assert_eq!(may(Role::Client, false, false), Err(Code::NOT_A_MEMBER));

@@ -17,11 +17,7 @@ impl Lifecycle {
     /// A room created now, to be destroyed after `idle` without activity.
     #[must_use]
     pub fn new(now: Now, idle: Duration) -> Self {
-        Self {
-            created_at: now.wall,
-            active_at: now.instant,
-            idle,
-        }
+        Self { created_at: now.wall, active_at: now.instant, idle }
     }
 
     /// When the room was created.

@@ -48,12 +48,7 @@ impl Members {
     /// A room without members. Names are hashed under `key`.
     #[must_use]
     pub fn new(key: HashKey) -> Self {
-        Self {
-            key,
-            all: Slots::default(),
-            by_name: HashTable::new(),
-            occupants: SmallVec::new(),
-        }
+        Self { key, all: Slots::default(), by_name: HashTable::new(), occupants: SmallVec::new() }
     }
 
     /// How many members there are.
@@ -70,10 +65,7 @@ impl Members {
 
     /// The shards with at least one occupant, in order.
     pub fn shards(&self) -> impl Iterator<Item = ShardId> {
-        (0_u16..)
-            .zip(&self.occupants)
-            .filter(|(_, count)| **count > 0)
-            .map(|(id, _)| ShardId(id))
+        (0_u16..).zip(&self.occupants).filter(|(_, count)| **count > 0).map(|(id, _)| ShardId(id))
     }
 
     /// The member of that name.
@@ -81,9 +73,7 @@ impl Members {
     pub fn find(&self, who: Who<'_>) -> Option<MemberHandle> {
         let hash = hash(self.key, who.server(), who.user);
         let all = &self.all;
-        self.by_name
-            .find(hash, |handle| is(all, *handle, who))
-            .copied()
+        self.by_name.find(hash, |handle| is(all, *handle, who)).copied()
     }
 
     /// The id of a member.
@@ -144,26 +134,10 @@ impl Members {
     /// # Panics
     /// When it does not.
     pub fn invariants(&self) {
-        assert_eq!(
-            self.by_name.len(),
-            self.all.len(),
-            "the index has every member once"
-        );
-        let sessions: usize = self
-            .all
-            .iter()
-            .map(|(_, member)| member.sessions.len())
-            .sum();
-        assert_eq!(
-            self.occupants(),
-            sessions as u64,
-            "occupants are the members' sessions"
-        );
-        assert!(
-            self.all
-                .iter()
-                .all(|(_, member)| !member.sessions.is_empty())
-        );
+        assert_eq!(self.by_name.len(), self.all.len(), "the index has every member once");
+        let sessions: usize = self.all.iter().map(|(_, member)| member.sessions.len()).sum();
+        assert_eq!(self.occupants(), sessions as u64, "occupants are the members' sessions");
+        assert!(self.all.iter().all(|(_, member)| !member.sessions.is_empty()));
     }
 
     fn insert(&mut self, who: Who<'_>) -> MemberHandle {
@@ -173,11 +147,10 @@ impl Members {
             sessions: SmallVec::new(),
         }));
         let (key, all) = (self.key, &self.all);
-        self.by_name
-            .insert_unique(hash(key, who.server(), who.user), handle, |other| {
-                let member = all.get(other.0).expect("every member in the index exists");
-                hash(key, member.server, &member.user)
-            });
+        self.by_name.insert_unique(hash(key, who.server(), who.user), handle, |other| {
+            let member = all.get(other.0).expect("every member in the index exists");
+            hash(key, member.server, &member.user)
+        });
         handle
     }
 }
@@ -198,37 +171,21 @@ mod tests {
     use crate::id::ConnectionId;
 
     fn session(shard: u16, slot: u32) -> SessionKey {
-        let connection = ConnectionId {
-            slot,
-            generation: 0,
-        };
-        SessionKey {
-            shard: ShardId(shard),
-            connection,
-        }
+        let connection = ConnectionId { slot, generation: 0 };
+        SessionKey { shard: ShardId(shard), connection }
     }
 
-    const ALICE: Who<'_> = Who {
-        user: "alice",
-        role: Role::Client,
-    };
+    const ALICE: Who<'_> = Who { user: "alice", role: Role::Client };
 
     #[test]
     fn a_user_is_a_member_once_and_until_its_last_session_is_gone() {
         let mut members = Members::new(HashKey(1, 2));
         let alice = members.record_join(ALICE, session(1, 1));
         assert_eq!(members.record_join(ALICE, session(1, 2)), alice);
-        assert_eq!(
-            members.record_join(ALICE, session(1, 2)),
-            alice,
-            "joining twice is once"
-        );
+        assert_eq!(members.record_join(ALICE, session(1, 2)), alice, "joining twice is once");
         assert_eq!((members.len(), members.occupants()), (1, 2));
         assert!(!members.record_vacate(alice, session(1, 1)));
-        assert!(
-            !members.record_vacate(alice, session(1, 1)),
-            "vacating twice is once"
-        );
+        assert!(!members.record_vacate(alice, session(1, 1)), "vacating twice is once");
         assert!(members.record_vacate(alice, session(1, 2)));
         assert_eq!((members.len(), members.occupants()), (0, 0));
         assert_eq!(members.find(ALICE), None);
@@ -239,10 +196,7 @@ mod tests {
     fn a_server_is_another_user_than_a_client_of_its_name() {
         let mut members = Members::new(HashKey(1, 2));
         let client = members.record_join(ALICE, session(0, 1));
-        let server = Who {
-            role: Role::Server,
-            ..ALICE
-        };
+        let server = Who { role: Role::Server, ..ALICE };
         assert_ne!(members.record_join(server, session(0, 2)), client);
         assert_eq!(members.len(), 2);
         members.invariants();
@@ -252,22 +206,10 @@ mod tests {
     fn only_shards_with_occupants_are_told() {
         let mut members = Members::new(HashKey(1, 2));
         members.record_join(ALICE, session(3, 1));
-        let bob = members.record_join(
-            Who {
-                user: "bob",
-                ..ALICE
-            },
-            session(1, 1),
-        );
-        assert_eq!(
-            members.shards().collect::<Vec<_>>(),
-            [ShardId(1), ShardId(3)]
-        );
+        let bob = members.record_join(Who { user: "bob", ..ALICE }, session(1, 1));
+        assert_eq!(members.shards().collect::<Vec<_>>(), [ShardId(1), ShardId(3)]);
         assert!(members.record_leave(bob));
-        assert!(
-            !members.record_leave(bob),
-            "a handle to one who left is dead"
-        );
+        assert!(!members.record_leave(bob), "a handle to one who left is dead");
         assert_eq!(members.shards().collect::<Vec<_>>(), [ShardId(3)]);
         members.invariants();
     }

@@ -191,22 +191,8 @@ impl Room {
     ) -> (MemberHandle, JoinedAt) {
         self.lifecycle.record(now);
         let member = self.members.record_join(who, session);
-        let State {
-            epoch,
-            seq,
-            created_at,
-            members,
-            ..
-        } = self.state();
-        (
-            member,
-            JoinedAt {
-                epoch,
-                seq,
-                created_at,
-                members,
-            },
-        )
+        let State { epoch, seq, created_at, members, .. } = self.state();
+        (member, JoinedAt { epoch, seq, created_at, members })
     }
 
     /// Takes a user out with all its sessions. Says whether it was in.
@@ -260,18 +246,10 @@ impl<'a> Sender<'a> {
     fn resolve(members: &'a Members, author: Author<'a>) -> Result<Self, Refusal<'static>> {
         match author {
             Author::Member(handle, role) => {
-                let user = members
-                    .user(handle)
-                    .ok_or(Refusal::new(Code::NOT_A_MEMBER))?;
-                Ok(Self {
-                    who: Who { user, role },
-                    member: true,
-                })
+                let user = members.user(handle).ok_or(Refusal::new(Code::NOT_A_MEMBER))?;
+                Ok(Self { who: Who { user, role }, member: true })
             }
-            Author::Named(who) => Ok(Self {
-                who,
-                member: members.find(who).is_some(),
-            }),
+            Author::Named(who) => Ok(Self { who, member: members.find(who).is_some() }),
         }
     }
 }

@@ -64,13 +64,7 @@ impl Stream {
     /// The order of a new room.
     #[must_use]
     pub fn new(epoch: u64) -> Self {
-        Self {
-            epoch,
-            seq: 0,
-            open: Vec::new(),
-            open_bytes_last: 0,
-            own: SmallVec::new(),
-        }
+        Self { epoch, seq: 0, open: Vec::new(), open_bytes_last: 0, own: SmallVec::new() }
     }
 
     /// The room's epoch.
@@ -102,11 +96,7 @@ impl Stream {
         }))
         .write(&mut self.open);
         if let Some(session) = message.own {
-            self.own.push(Own {
-                session,
-                start,
-                end: offset(self.open.len()),
-            });
+            self.own.push(Own { session, start, end: offset(self.open.len()) });
         }
         self.seq
     }
@@ -142,19 +132,8 @@ impl Stream {
         self.open_bytes_last = self.open.len();
         let bytes = Bytes::from(core::mem::take(&mut self.open));
         for shard in shards {
-            let own = self
-                .own
-                .iter()
-                .filter(|own| own.session.shard == shard)
-                .copied()
-                .collect();
-            give(
-                shard,
-                Batch {
-                    bytes: bytes.clone(),
-                    own,
-                },
-            );
+            let own = self.own.iter().filter(|own| own.session.shard == shard).copied().collect();
+            give(shard, Batch { bytes: bytes.clone(), own });
         }
         self.own.clear();
     }

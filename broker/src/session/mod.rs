@@ -193,11 +193,7 @@ impl Session {
             Stage::Greeting => Overdue::Hello,
             Stage::Leaving { .. } => Overdue::Linger,
             Stage::Open(_) => {
-                if self
-                    .inbound
-                    .since()
-                    .is_some_and(|since| since + patience.frame <= now)
-                {
+                if self.inbound.since().is_some_and(|since| since + patience.frame <= now) {
                     return Overdue::Frame;
                 }
                 if self.pings_sent >= PINGS_MISSED_MAX {
@@ -226,23 +222,14 @@ mod tests {
     }
 
     fn session() -> Session {
-        Session::new(
-            ConnectionId {
-                slot: 0,
-                generation: 0,
-            },
-            second(0),
-        )
+        Session::new(ConnectionId { slot: 0, generation: 0 }, second(0))
     }
 
     fn open_session() -> Session {
         let mut session = session();
         let identity = Identity {
             app: AppId(0),
-            user: UserHandle(Slot {
-                index: 0,
-                generation: 0,
-            }),
+            user: UserHandle(Slot { index: 0, generation: 0 }),
             name: "u".into(),
             device: "d".into(),
             role: Role::Client,

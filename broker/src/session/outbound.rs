@@ -62,9 +62,6 @@ impl Outbound {
     /// The seat in that audience.
     #[must_use]
     pub fn seat_in(&self, audience: u32) -> Option<Seat> {
-        self.seats
-            .iter()
-            .find(|seat| seat.audience == audience)
-            .copied()
+        self.seats.iter().find(|seat| seat.audience == audience).copied()
     }
 }

@@ -24,10 +24,7 @@ impl RateWindow {
     /// A window in which nothing was granted yet. `None` grants everything and keeps nothing.
     #[must_use]
     pub const fn new(limit: Option<NonZeroU32>) -> Self {
-        Self {
-            limit,
-            granted: VecDeque::new(),
-        }
+        Self { limit, granted: VecDeque::new() }
     }
 
     /// Whether one more is granted now.
@@ -42,11 +39,7 @@ impl RateWindow {
             return Ok(());
         }
         let free_at = self.granted[0] + WINDOW;
-        if free_at <= now {
-            Ok(())
-        } else {
-            Err(free_at.since(now))
-        }
+        if free_at <= now { Ok(()) } else { Err(free_at.since(now)) }
     }
 
     /// Notes that one was granted now; [`RateWindow::check`] must have allowed it.
@@ -62,9 +55,7 @@ impl RateWindow {
     /// nothing.
     #[must_use]
     pub fn forgotten_at(&self) -> Instant {
-        self.granted
-            .back()
-            .map_or(Instant::ZERO, |&last| last + WINDOW)
+        self.granted.back().map_or(Instant::ZERO, |&last| last + WINDOW)
     }
 }
 
@@ -89,20 +80,11 @@ mod tests {
             assert_eq!(window.check(at(sent)), Ok(()));
             window.record(at(sent));
         }
-        assert_eq!(
-            window.check(at(5)),
-            Err(Duration::from_nanos(1_000 * MS - 5))
-        );
-        assert_eq!(
-            window.check(at(1_000 * MS - 1)),
-            Err(Duration::from_nanos(1))
-        );
+        assert_eq!(window.check(at(5)), Err(Duration::from_nanos(1_000 * MS - 5)));
+        assert_eq!(window.check(at(1_000 * MS - 1)), Err(Duration::from_nanos(1)));
         assert_eq!(window.check(at(1_000 * MS)), Ok(()));
         window.record(at(1_000 * MS));
-        assert!(
-            window.check(at(1_000 * MS)).is_err(),
-            "the second one is still inside"
-        );
+        assert!(window.check(at(1_000 * MS)).is_err(), "the second one is still inside");
     }
 
     #[test]
@@ -113,11 +95,7 @@ mod tests {
         for _ in 0..20_000 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             now += (seed >> 33) % (400 * MS);
-            let recent = granted
-                .iter()
-                .rev()
-                .take_while(|&&then| then + 1_000 * MS > now)
-                .count();
+            let recent = granted.iter().rev().take_while(|&&then| then + 1_000 * MS > now).count();
             assert_eq!(window.check(at(now)).is_ok(), recent < 5, "at {now}");
             if recent < 5 {
                 window.record(at(now));

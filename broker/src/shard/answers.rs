@@ -21,25 +21,16 @@ const NONE: Extensions<'static> = Extensions::NONE;
 impl Shard {
     pub(super) fn on_answer(&mut self, ticket: Ticket, answer: Answer) {
         let reply = match answer {
-            Answer::Joined {
-                name,
-                room,
-                member,
-                at,
-            } => {
+            Answer::Joined { name, room, member, at } => {
                 return self.on_joined(ticket, name, Seating { room, member }, at);
             }
             Answer::Left { room } => {
                 self.on_left(ticket, room);
                 Left { extensions: NONE }.into()
             }
-            Answer::Accepted { epoch, seq, time } => Accepted {
-                epoch,
-                seq,
-                time: time.as_micros(),
-                extensions: NONE,
+            Answer::Accepted { epoch, seq, time } => {
+                Accepted { epoch, seq, time: time.as_micros(), extensions: NONE }.into()
             }
-            .into(),
             Answer::State(state) => RoomState {
                 epoch: state.epoch,
                 seq: state.seq,
@@ -49,12 +40,9 @@ impl Shard {
                 extensions: NONE,
             }
             .into(),
-            Answer::Created { epoch, created_at } => Created {
-                epoch,
-                created_at: created_at.as_micros(),
-                extensions: NONE,
+            Answer::Created { epoch, created_at } => {
+                Created { epoch, created_at: created_at.as_micros(), extensions: NONE }.into()
             }
-            .into(),
             Answer::Destroyed => Destroyed { extensions: NONE }.into(),
             Answer::Refused(refusal) => Reply::Refused(refusal),
         };
@@ -63,10 +51,7 @@ impl Shard {
 
     fn reply(&mut self, ticket: Ticket, reply: Reply<'_>) {
         let connection = ticket.session.connection;
-        let open = self
-            .sessions
-            .get(connection)
-            .is_some_and(|own| own.identity().is_some());
+        let open = self.sessions.get(connection).is_some_and(|own| own.identity().is_some());
         if let Some(number) = ticket.request
             && open
         {
@@ -76,17 +61,10 @@ impl Shard {
 
     fn on_joined(&mut self, ticket: Ticket, name: Box<str>, seating: Seating, at: JoinedAt) {
         let connection = ticket.session.connection;
-        let open = self
-            .sessions
-            .get(connection)
-            .is_some_and(|own| own.identity().is_some());
+        let open = self.sessions.get(connection).is_some_and(|own| own.identity().is_some());
         if !open {
             let Seating { room, member } = seating;
-            let vacate = Envelope::Vacate {
-                room,
-                member,
-                session: ticket.session,
-            };
+            let vacate = Envelope::Vacate { room, member, session: ticket.session };
             return self.post.tell(room.shard, vacate);
         }
         self.take_seat(connection, ticket.user, name, seating);
@@ -112,10 +90,7 @@ impl Shard {
     ) {
         let Seating { room, member } = seating;
         let audience = self.audiences.open(room, name);
-        let session = self
-            .sessions
-            .get_mut(connection)
-            .expect("the caller found it open");
+        let session = self.sessions.get_mut(connection).expect("the caller found it open");
         if session.outbound.seat_in(audience).is_some() {
             // Joining again: what waits in the room comes before the answer, as its seq says.
             self.settle(connection, audience);
@@ -123,17 +98,10 @@ impl Shard {
             let occupant = self.audiences.get_mut(audience).seat(connection);
             session.outbound.seats.push(Seat { audience, occupant });
         }
-        let user = self
-            .users
-            .get_mut(user)
-            .expect("a user lives as long as its sessions");
+        let user = self.users.get_mut(user).expect("a user lives as long as its sessions");
         match user.rooms.iter_mut().find(|own| own.room == room) {
             Some(own) => own.member = member,
-            None => user.rooms.push(Membership {
-                room,
-                audience,
-                member,
-            }),
+            None => user.rooms.push(Membership { room, audience, member }),
         }
     }
 
@@ -149,20 +117,9 @@ impl Shard {
         {
             let room = user.rooms[0].room;
             let name = self.audiences.get(user.rooms[0].audience).name.clone();
-            let ask = Ask::Leave {
-                user: user.name().into(),
-                role,
-            };
-            let ticket = Ticket {
-                request: None,
-                ..ticket
-            };
-            let command = Command {
-                ticket,
-                app,
-                room: name.clone(),
-                ask,
-            };
+            let ask = Ask::Leave { user: user.name().into(), role };
+            let ticket = Ticket { request: None, ..ticket };
+            let command = Command { ticket, app, room: name.clone(), ask };
             self.post.tell(room.shard, Envelope::Command(command));
             self.unseat_user(ticket.user, room, LeftReason::JoinedAnother, connection);
             left = Some(name);
@@ -204,11 +161,7 @@ impl Shard {
             self.settle(connection, audience);
             self.unseat(connection, audience);
             if connection != asked {
-                let left = LeftRoom {
-                    room: &name,
-                    reason,
-                    extensions: NONE,
-                };
+                let left = LeftRoom { room: &name, reason, extensions: NONE };
                 self.queue(connection, &FromBroker::Push(left.into()));
             }
         }

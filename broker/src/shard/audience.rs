@@ -72,10 +72,7 @@ impl Audience {
     /// Seats a connection. The next chunk is the first it takes.
     pub(super) fn seat(&mut self, connection: ConnectionId) -> u32 {
         let occupant = self.len();
-        self.occupants.push(Occupant {
-            connection,
-            cursor: self.tail(),
-        });
+        self.occupants.push(Occupant { connection, cursor: self.tail() });
         occupant
     }
 
@@ -84,19 +81,14 @@ impl Audience {
     pub(super) fn unseat(&mut self, occupant: u32) -> Option<ConnectionId> {
         self.skip(occupant);
         self.occupants.swap_remove(occupant as usize);
-        self.occupants
-            .get(occupant as usize)
-            .map(|moved| moved.connection)
+        self.occupants.get(occupant as usize).map(|moved| moved.connection)
     }
 
     /// Puts a chunk behind all others; everyone is behind now.
     pub(super) fn append(&mut self, bytes: Bytes) {
         let start_bytes = self.end_bytes;
         self.end_bytes += bytes.len() as u64;
-        self.chunks.push_back(Chunk {
-            bytes: Rc::new(bytes),
-            start_bytes,
-        });
+        self.chunks.push_back(Chunk { bytes: Rc::new(bytes), start_bytes });
         self.behind = self.occupants.len();
         self.release();
     }
@@ -173,17 +165,10 @@ impl Audience {
     }
 
     fn invariants(&self) {
-        let behind = self
-            .occupants
-            .iter()
-            .filter(|own| own.cursor < self.tail())
-            .count();
+        let behind = self.occupants.iter().filter(|own| own.cursor < self.tail()).count();
         assert_eq!(behind, self.behind, "those behind are counted");
         assert!(self.occupants.iter().all(|own| own.cursor >= self.first));
-        assert!(
-            !self.occupants.is_empty(),
-            "an audience without occupants is closed"
-        );
+        assert!(!self.occupants.is_empty(), "an audience without occupants is closed");
     }
 }
 
@@ -249,22 +234,10 @@ mod tests {
     use crate::slots::Slot;
 
     fn audience(occupants: u32) -> Audience {
-        let slot = Slot {
-            index: 0,
-            generation: 0,
-        };
-        let mut audience = Audience::new(
-            RoomHandle {
-                shard: ShardId(0),
-                slot,
-            },
-            "r".into(),
-        );
+        let slot = Slot { index: 0, generation: 0 };
+        let mut audience = Audience::new(RoomHandle { shard: ShardId(0), slot }, "r".into());
         for slot in 0..occupants {
-            audience.seat(ConnectionId {
-                slot,
-                generation: 0,
-            });
+            audience.seat(ConnectionId { slot, generation: 0 });
         }
         audience
     }
@@ -274,10 +247,7 @@ mod tests {
         let mut audience = audience(2);
         audience.append(Bytes::from_static(b"abc"));
         assert_eq!(audience.take_single(0).unwrap().as_ref(), "abc");
-        assert_eq!(
-            (audience.backlog_bytes(0), audience.backlog_bytes(1)),
-            (0, 3)
-        );
+        assert_eq!((audience.backlog_bytes(0), audience.backlog_bytes(1)), (0, 3));
         assert_eq!(audience.chunks.len(), 1);
         assert!(audience.take_single(1).is_some());
         assert!(audience.chunks.is_empty());
@@ -308,13 +278,7 @@ mod tests {
         audience.append(Bytes::from_static(b"x"));
         audience.skip(1);
         audience.skip(2);
-        assert_eq!(
-            audience.unseat(0),
-            Some(ConnectionId {
-                slot: 2,
-                generation: 0
-            })
-        );
+        assert_eq!(audience.unseat(0), Some(ConnectionId { slot: 2, generation: 0 }));
         assert!(audience.chunks.is_empty());
         assert_eq!(audience.unseat(1), None);
         audience.invariants();
@@ -324,10 +288,7 @@ mod tests {
     fn one_who_comes_gets_only_what_comes_after() {
         let mut audience = audience(1);
         audience.append(Bytes::from_static(b"old"));
-        let late = audience.seat(ConnectionId {
-            slot: 9,
-            generation: 0,
-        });
+        let late = audience.seat(ConnectionId { slot: 9, generation: 0 });
         assert!(!audience.is_behind(late));
         audience.append(Bytes::from_static(b"new"));
         assert_eq!(audience.take_single(late).unwrap().as_ref(), "new");

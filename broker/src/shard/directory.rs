@@ -50,24 +50,15 @@ pub(super) struct Rooms {
 
 impl Rooms {
     pub(super) fn new(shard: ShardId, key: HashKey) -> Self {
-        Self {
-            shard,
-            key,
-            all: Slots::default(),
-            by_name: HashTable::new(),
-            epoch_last: 0,
-        }
+        Self { shard, key, all: Slots::default(), by_name: HashTable::new(), epoch_last: 0 }
     }
 
     /// The room of that name.
     pub(super) fn find(&self, app: AppId, name: &str) -> Option<RoomHandle> {
         let all = &self.all;
-        let slot = *self
-            .by_name
-            .find(self.key.hash(app, REALM_ROOM, name), |slot| {
-                all.get(*slot)
-                    .is_some_and(|room| room.app() == app && room.name() == name)
-            })?;
+        let slot = *self.by_name.find(self.key.hash(app, REALM_ROOM, name), |slot| {
+            all.get(*slot).is_some_and(|room| room.app() == app && room.name() == name)
+        })?;
         Some(self.handle(slot))
     }
 
@@ -82,13 +73,7 @@ impl Rooms {
     ) -> RoomHandle {
         self.epoch_last = now.wall.as_micros().max(self.epoch_last + 1);
         let (key, hash) = (self.key, self.key.hash(app, REALM_ROOM, &name));
-        let birth = Birth {
-            app,
-            name,
-            epoch: self.epoch_last,
-            idle,
-            hash_key: key,
-        };
+        let birth = Birth { app, name, epoch: self.epoch_last, idle, hash_key: key };
         let slot = self.all.insert(Room::new(birth, now));
         let all = &self.all;
         self.by_name.insert_unique(hash, slot, |other| {
@@ -122,19 +107,12 @@ impl Rooms {
 
     /// The room at a place, as others may name it.
     pub(super) const fn handle(&self, slot: Slot) -> RoomHandle {
-        RoomHandle {
-            shard: self.shard,
-            slot,
-        }
+        RoomHandle { shard: self.shard, slot }
     }
 
     /// Checks what must hold between any two events.
     pub(super) fn invariants(&self) {
-        assert_eq!(
-            self.by_name.len(),
-            self.all.len(),
-            "the index has every room once"
-        );
+        assert_eq!(self.by_name.len(), self.all.len(), "the index has every room once");
         for (_, room) in self.all.iter() {
             room.invariants();
         }
@@ -150,28 +128,19 @@ mod tests {
     const KEY: HashKey = HashKey(3, 4);
 
     fn now(micros: u64) -> Now {
-        Now {
-            instant: Instant::ZERO,
-            wall: WallTime::from_micros(micros),
-        }
+        Now { instant: Instant::ZERO, wall: WallTime::from_micros(micros) }
     }
 
     #[test]
     fn homes_are_spread_evenly_and_stay() {
-        let homes = Homes {
-            key: KEY,
-            shards: 3,
-        };
+        let homes = Homes { key: KEY, shards: 3 };
         let mut count = [0; 3];
         for n in 0..3_000 {
             let home = homes.of_room(AppId(0), &n.to_string());
             assert_eq!(home, homes.of_room(AppId(0), &n.to_string()));
             count[home.index()] += 1;
         }
-        assert!(
-            count.iter().all(|&n| (900..1_100).contains(&n)),
-            "{count:?}"
-        );
+        assert!(count.iter().all(|&n| (900..1_100).contains(&n)), "{count:?}");
     }
 
     #[test]

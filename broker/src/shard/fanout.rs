@@ -27,10 +27,7 @@ impl Shard {
         }
         self.audiences.get_mut(audience).append(batch.bytes.clone());
         for (place, own) in batch.own.iter().enumerate() {
-            if batch.own[..place]
-                .iter()
-                .all(|before| before.session != own.session)
-            {
+            if batch.own[..place].iter().all(|before| before.session != own.session) {
                 self.queue_without_own(own.session.connection, audience, &batch);
             }
         }
@@ -69,10 +66,7 @@ impl Shard {
         while self.audiences.contains(audience) {
             let connection = self.audiences.get(audience).connection(0);
             self.settle(connection, audience);
-            let session = self
-                .sessions
-                .get(connection)
-                .expect("an occupant has a session");
+            let session = self.sessions.get(connection).expect("an occupant has a session");
             let user = session.identity().expect("an occupant is open").user;
             self.unseat(connection, audience);
             if let Some(user) = self.users.get_mut(user) {
@@ -112,10 +106,7 @@ impl Shard {
             {
                 outbound.sending = true;
                 let outgoing = Outgoing::Shared(bytes);
-                self.effects.push(Effect::Send {
-                    connection,
-                    outgoing,
-                });
+                self.effects.push(Effect::Send { connection, outgoing });
             } else if !outbound.dirty {
                 outbound.dirty = true;
                 self.sessions_dirty.push(connection);
@@ -146,10 +137,7 @@ impl Shard {
             return self.shut_down_if_leaving(connection);
         };
         outbound.sending = true;
-        self.effects.push(Effect::Send {
-            connection,
-            outgoing,
-        });
+        self.effects.push(Effect::Send { connection, outgoing });
     }
 
     /// A session that does not take its replies is not read from; if more waits all the same
@@ -182,10 +170,7 @@ impl Shard {
         session.outbound.sending = false;
         if session.paused && !session.is_leaving() {
             session.paused = false;
-            self.effects.push(Effect::Resume {
-                connection,
-                receive: Receive::Always,
-            });
+            self.effects.push(Effect::Resume { connection, receive: Receive::Always });
         }
         let outbound = &session.outbound;
         let behind = |seat: &Seat| self.audiences.get(seat.audience).is_behind(seat.occupant);
@@ -220,18 +205,11 @@ impl Shard {
         let Some(seat) = session.outbound.seat_in(audience) else {
             return;
         };
-        session
-            .outbound
-            .seats
-            .retain(|own| own.audience != audience);
+        session.outbound.seats.retain(|own| own.audience != audience);
         let moved = self.audiences.get_mut(audience).unseat(seat.occupant);
         let moved = moved.and_then(|connection| self.sessions.get_mut(connection));
         if let Some(moved) = moved
-            && let Some(own) = moved
-                .outbound
-                .seats
-                .iter_mut()
-                .find(|own| own.audience == audience)
+            && let Some(own) = moved.outbound.seats.iter_mut().find(|own| own.audience == audience)
         {
             own.occupant = seat.occupant;
         }
@@ -259,9 +237,8 @@ fn gather(
     spare: &mut Vec<Vec<u8>>,
 ) -> Option<Outgoing> {
     if outbound.is_straight()
-        && let Some(chunk) = audiences
-            .get_mut(outbound.seats[0].audience)
-            .take_single(outbound.seats[0].occupant)
+        && let Some(chunk) =
+            audiences.get_mut(outbound.seats[0].audience).take_single(outbound.seats[0].occupant)
     {
         return Some(Outgoing::Shared(chunk));
     }

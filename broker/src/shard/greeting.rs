@@ -49,27 +49,15 @@ impl Shard {
         };
         let visitor = self.name_for(&claims);
         let user = visitor.as_deref().unwrap_or(claims.user);
-        let account = if claims.server() {
-            DEVELOPMENT_CREDENTIAL
-        } else {
-            user
-        };
+        let account = if claims.server() { DEVELOPMENT_CREDENTIAL } else { user };
         let home = self.homes.of_user(claims.app, claims.server(), account);
         if home != self.settings.id {
             self.sessions.remove(connection);
             let received = received.to_vec();
-            self.effects.push(Effect::HandOver {
-                connection,
-                to: home,
-                received,
-            });
+            self.effects.push(Effect::HandOver { connection, to: home, received });
             return;
         }
-        let who = UserName {
-            app: claims.app,
-            server: claims.server(),
-            name: account,
-        };
+        let who = UserName { app: claims.app, server: claims.server(), name: account };
         self.let_in(connection, &claims, user, who);
     }
 
@@ -80,12 +68,8 @@ impl Shard {
         }
         let invalid = |field| Refusal::new(Code::INVALID_ARGUMENT).because(field);
         ClientName::parse(hello.client).map_err(|_| invalid("client"))?;
-        let Credentials::Development(Development {
-            secret,
-            user,
-            device,
-            role,
-        }) = hello.credentials
+        let Credentials::Development(Development { secret, user, device, role }) =
+            hello.credentials
         else {
             return Err(Refusal::new(Code::NOT_SUPPORTED).because("connection tokens"));
         };
@@ -102,12 +86,7 @@ impl Shard {
         if role == Role::Client || !device.is_empty() {
             DeviceId::parse(device).map_err(|_| invalid("device"))?;
         }
-        Ok(Claims {
-            app,
-            user,
-            device,
-            role,
-        })
+        Ok(Claims { app, user, device, role })
     }
 
     /// A name for a visitor, such that this shard is its home: about as many tries as shards.
@@ -149,19 +128,13 @@ impl Shard {
             role: claims.role,
             requests: RateWindow::new(rates.requests),
         };
-        let session = self
-            .sessions
-            .get_mut(connection)
-            .expect("it has just said hello");
+        let session = self.sessions.get_mut(connection).expect("it has just said hello");
         session.open(identity, self.now.instant);
         if let Some(old) = replaced {
             self.dismiss(old, Code::REPLACED, "");
         }
         self.welcome(connection, claims, name);
-        self.effects.push(Effect::Resume {
-            connection,
-            receive: Receive::Always,
-        });
+        self.effects.push(Effect::Resume { connection, receive: Receive::Always });
     }
 
     /// The session of the same user and device that a new one takes the place of (spec 1).
@@ -169,18 +142,10 @@ impl Shard {
         if claims.role != Role::Client {
             return None;
         }
-        self.users
-            .get(user)?
-            .sessions
-            .iter()
-            .copied()
-            .find(|connection| {
-                let identity = self
-                    .sessions
-                    .get(*connection)
-                    .and_then(|own| own.identity());
-                identity.is_some_and(|identity| *identity.device == *claims.device)
-            })
+        self.users.get(user)?.sessions.iter().copied().find(|connection| {
+            let identity = self.sessions.get(*connection).and_then(|own| own.identity());
+            identity.is_some_and(|identity| *identity.device == *claims.device)
+        })
     }
 
     fn welcome(&mut self, connection: ConnectionId, claims: &Claims<'_>, user: &str) {
@@ -192,11 +157,7 @@ impl Shard {
             connection,
             &FromBroker::Welcome(Welcome {
                 version: VERSION,
-                session: SessionKey {
-                    shard: settings.id,
-                    connection,
-                }
-                .number(),
+                session: SessionKey { shard: settings.id, connection }.number(),
                 user,
                 role: claims.role,
                 time: self.now.wall.as_micros(),
@@ -221,9 +182,7 @@ impl Shard {
 
     /// Asks a silent peer whether it is there.
     pub(super) fn ask_for_life(&mut self, connection: ConnectionId) {
-        let ping = throng_protocol::push::AreYouThere {
-            extensions: Extensions::NONE,
-        };
+        let ping = throng_protocol::push::AreYouThere { extensions: Extensions::NONE };
         self.queue(connection, &FromBroker::Push(ping.into()));
     }
 }

@@ -34,10 +34,7 @@ impl Shard {
             return;
         };
         if matches!(session.stage, Stage::Greeting) {
-            self.effects.push(Effect::Resume {
-                connection,
-                receive: Receive::Once,
-            });
+            self.effects.push(Effect::Resume { connection, receive: Receive::Once });
         }
         if session.inbound.since().is_some() {
             self.set_session_timer(connection);
@@ -87,11 +84,7 @@ impl Shard {
                 self.refuse(connection, number, refusal);
             }
             Ok(_) => {
-                let detail = if greeting {
-                    "a hello comes first"
-                } else {
-                    "a hello comes once"
-                };
+                let detail = if greeting { "a hello comes first" } else { "a hello comes once" };
                 self.dismiss(connection, Code::UNEXPECTED, detail);
             }
             Err(error) => self.dismiss(connection, Code::MALFORMED, &error.to_string()),

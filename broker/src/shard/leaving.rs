@@ -28,12 +28,7 @@ impl Shard {
         if session.is_leaving() {
             return;
         }
-        let seats: Vec<u32> = session
-            .outbound
-            .seats
-            .iter()
-            .map(|seat| seat.audience)
-            .collect();
+        let seats: Vec<u32> = session.outbound.seats.iter().map(|seat| seat.audience).collect();
         for audience in seats {
             if refusal.code != Code::LAGGING {
                 self.settle(connection, audience);
@@ -62,26 +57,15 @@ impl Shard {
 
     /// Takes an authenticated session out of its rooms and off its user.
     fn depart(&mut self, connection: ConnectionId, identity: &Identity) {
-        let session = SessionKey {
-            shard: self.settings.id,
-            connection,
-        };
-        while let Some(seat) = self
-            .sessions
-            .get(connection)
-            .and_then(|own| own.outbound.seats.last())
+        let session = SessionKey { shard: self.settings.id, connection };
+        while let Some(seat) =
+            self.sessions.get(connection).and_then(|own| own.outbound.seats.last())
         {
             let audience = seat.audience;
             let room = self.audiences.get(audience).room;
             self.unseat(connection, audience);
-            let user = self
-                .users
-                .get_mut(identity.user)
-                .expect("it lives as long as we do");
-            let member = user
-                .membership(room)
-                .expect("who has a seat is a member")
-                .member;
+            let user = self.users.get_mut(identity.user).expect("it lives as long as we do");
+            let member = user.membership(room).expect("who has a seat is a member").member;
             let others = user.sessions.iter().filter(|own| **own != connection);
             let occupied = others
                 .filter_map(|other| self.sessions.get(*other))
@@ -89,14 +73,7 @@ impl Shard {
             if !occupied {
                 user.rooms.retain(|own| own.room != room);
             }
-            self.post.tell(
-                room.shard,
-                Envelope::Vacate {
-                    room,
-                    member,
-                    session,
-                },
-            );
+            self.post.tell(room.shard, Envelope::Vacate { room, member, session });
         }
         if let Some(user) = self.users.get_mut(identity.user) {
             user.sessions.retain(|own| *own != connection);
@@ -130,8 +107,7 @@ impl Shard {
                 for connection in self.sessions.connections() {
                     self.dismiss_draining(connection);
                 }
-                self.timers
-                    .set(self.now.instant + DRAIN_DEADLINE, Due::Drain);
+                self.timers.set(self.now.instant + DRAIN_DEADLINE, Due::Drain);
             }
             Drain::Leaving => {
                 self.drain = Drain::Over;

@@ -118,10 +118,7 @@ impl Shard {
         let (id, key, shards) = (settings.id, settings.hash_key, settings.shards);
         Self {
             homes: Homes { key, shards },
-            now: Now {
-                instant: Instant::ZERO,
-                wall: WallTime::from_micros(0),
-            },
+            now: Now { instant: Instant::ZERO, wall: WallTime::from_micros(0) },
             random: Random::new(settings.seed),
             post: Post::new(id, shards),
             timers: Timers::default(),
@@ -154,10 +151,7 @@ impl Shard {
     pub fn handle(&mut self, event: Event<'_>) {
         match event {
             Event::Accepted { connection } => self.on_accepted(connection),
-            Event::Adopted {
-                connection,
-                received,
-            } => {
+            Event::Adopted { connection, received } => {
                 self.on_accepted(connection);
                 self.on_received(connection, &received);
             }
@@ -227,10 +221,7 @@ impl Shard {
         self.rooms.invariants();
         for session in self.sessions.iter() {
             for seat in &session.outbound.seats {
-                assert!(
-                    session.identity().is_some(),
-                    "only open sessions have seats"
-                );
+                assert!(session.identity().is_some(), "only open sessions have seats");
                 let audience = self.audiences.get(seat.audience);
                 assert_eq!(audience.connection(seat.occupant), session.connection);
             }
@@ -245,11 +236,7 @@ impl Shard {
         match envelope {
             Envelope::Publish(publish) => self.on_publish(&publish),
             Envelope::Command(command) => self.on_command(command),
-            Envelope::Vacate {
-                room,
-                member,
-                session,
-            } => self.on_vacate(room, member, session),
+            Envelope::Vacate { room, member, session } => self.on_vacate(room, member, session),
             Envelope::Answer { ticket, answer } => self.on_answer(ticket, answer),
             Envelope::Deliver { room, batch } => self.on_deliver(room, batch),
             Envelope::Gone { room } => self.on_gone(room),
@@ -257,18 +244,14 @@ impl Shard {
     }
 
     fn on_accepted(&mut self, connection: ConnectionId) {
-        self.sessions
-            .insert(Session::new(connection, self.now.instant));
+        self.sessions.insert(Session::new(connection, self.now.instant));
         self.set_session_timer(connection);
         if self.drain != Drain::Serving {
             self.dismiss_draining(connection);
         } else if self.sessions.len() > self.settings.connections_max {
             self.dismiss(connection, Code::OVERLOADED, "no more connections");
         } else {
-            self.effects.push(Effect::Resume {
-                connection,
-                receive: Receive::Once,
-            });
+            self.effects.push(Effect::Resume { connection, receive: Receive::Once });
         }
     }
 

@@ -26,12 +26,7 @@ pub(super) struct Post {
 impl Post {
     pub(super) fn new(shard: ShardId, shards: u16) -> Self {
         let waiting = vec![0; usize::from(shards)];
-        Self {
-            shard,
-            own: VecDeque::new(),
-            mail: Vec::new(),
-            waiting,
-        }
+        Self { shard, own: VecDeque::new(), mail: Vec::new(), waiting }
     }
 
     /// Sends an envelope.
@@ -66,11 +61,7 @@ impl Post {
 
     /// Whether new work for a shard is let in.
     pub(super) fn admits(&self, to: ShardId) -> bool {
-        let waiting = if to == self.shard {
-            self.own.len()
-        } else {
-            self.waiting[to.index()]
-        };
+        let waiting = if to == self.shard { self.own.len() } else { self.waiting[to.index()] };
         waiting < LANE_REFUSE_AT
     }
 }

@@ -33,10 +33,7 @@ impl Shard {
 
     /// Answers a request with a no.
     pub(super) fn refuse(&mut self, connection: ConnectionId, number: u32, refusal: Refused) {
-        self.queue(
-            connection,
-            &FromBroker::Reply(number, Reply::Refused(refusal)),
-        );
+        self.queue(connection, &FromBroker::Reply(number, Reply::Refused(refusal)));
     }
 
     fn on_publish_request(
@@ -57,16 +54,9 @@ impl Shard {
         self.check_load(home)?;
         let sender = self.users.get_mut(user).expect("found above");
         sender.messages.record(now.instant);
-        let session = SessionKey {
-            shard: self.settings.id,
-            connection,
-        };
+        let session = SessionKey { shard: self.settings.id, connection };
         let publish = envelope::Publish {
-            ticket: Ticket {
-                session,
-                user,
-                request: Some(number),
-            },
+            ticket: Ticket { session, user, request: Some(number) },
             address,
             options: publish.options,
             ingress_at: now.wall,
@@ -81,19 +71,12 @@ impl Shard {
     fn address(&self, identity: &Identity, room: &str) -> (ShardId, Address) {
         let app = self.app(identity.app);
         if identity.role == Role::Client && !app.publish_without_join {
-            let rooms = self
-                .users
-                .get(identity.user)
-                .map_or(&[][..], |user| &user.rooms);
-            let membership = rooms
-                .iter()
-                .find(|own| *self.audiences.get(own.audience).name == *room);
+            let rooms = self.users.get(identity.user).map_or(&[][..], |user| &user.rooms);
+            let membership =
+                rooms.iter().find(|own| *self.audiences.get(own.audience).name == *room);
             if let Some(own) = membership {
-                let address = Address::Member {
-                    room: own.room,
-                    member: own.member,
-                    role: identity.role,
-                };
+                let address =
+                    Address::Member { room: own.room, member: own.member, role: identity.role };
                 return (own.room.shard, address);
             }
         }
@@ -103,10 +86,7 @@ impl Shard {
             sender: identity.name.clone(),
             role: identity.role,
         };
-        (
-            self.homes.of_room(identity.app, room),
-            Address::Named(Box::new(named)),
-        )
+        (self.homes.of_room(identity.app, room), Address::Named(Box::new(named)))
     }
 
     fn on_other_request(
@@ -126,10 +106,7 @@ impl Shard {
         check_extensions(request.extensions())?;
         let (room, ask) = match request {
             Request::Ping(_) => {
-                let pong = Pong {
-                    time: now.wall.as_micros(),
-                    extensions: Extensions::NONE,
-                };
+                let pong = Pong { time: now.wall.as_micros(), extensions: Extensions::NONE };
                 self.queue(connection, &FromBroker::Reply(number, pong.into()));
                 return Ok(());
             }
@@ -157,24 +134,9 @@ impl Shard {
         let (app, user) = (identity.app, identity.user);
         let home = self.homes.of_room(app, room);
         self.check_load(home)?;
-        let session = SessionKey {
-            shard: self.settings.id,
-            connection,
-        };
-        let ticket = Ticket {
-            session,
-            user,
-            request: Some(number),
-        };
-        self.post.tell(
-            home,
-            Envelope::Command(Command {
-                ticket,
-                app,
-                room: room.into(),
-                ask,
-            }),
-        );
+        let session = SessionKey { shard: self.settings.id, connection };
+        let ticket = Ticket { session, user, request: Some(number) };
+        self.post.tell(home, Envelope::Command(Command { ticket, app, room: room.into(), ask }));
         Ok(())
     }
 
@@ -206,28 +168,19 @@ impl Shard {
         if self.drain != Drain::Serving {
             return Err(Refusal::new(Code::DRAINING));
         }
-        if self.post.admits(home) {
-            Ok(())
-        } else {
-            Err(Refusal::new(Code::OVERLOADED))
-        }
+        if self.post.admits(home) { Ok(()) } else { Err(Refusal::new(Code::OVERLOADED)) }
     }
 
     /// What rooms call the user of a session, and its role.
     fn member_name(&self, connection: ConnectionId) -> Result<(Box<str>, Role), Refused> {
         let identity = self.identity(connection)?;
-        let user = self
-            .users
-            .get(identity.user)
-            .ok_or(Refusal::new(Code::INTERNAL))?;
+        let user = self.users.get(identity.user).ok_or(Refusal::new(Code::INTERNAL))?;
         Ok((user.name().into(), identity.role))
     }
 
     fn identity(&self, connection: ConnectionId) -> Result<&Identity, Refused> {
         let session = self.sessions.get(connection);
-        session
-            .and_then(|own| own.identity())
-            .ok_or(Refusal::new(Code::INTERNAL))
+        session.and_then(|own| own.identity()).ok_or(Refusal::new(Code::INTERNAL))
     }
 }
 

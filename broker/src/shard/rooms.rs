@@ -50,11 +50,7 @@ impl Shard {
         if full {
             self.seal(handle);
         }
-        Ok(Answer::Accepted {
-            epoch,
-            seq,
-            time: now.wall,
-        })
+        Ok(Answer::Accepted { epoch, seq, time: now.wall })
     }
 
     fn resolve<'a>(&self, address: &'a Address) -> Result<(RoomHandle, Author<'a>), Refused> {
@@ -63,24 +59,13 @@ impl Shard {
             Address::Named(named) => {
                 let room = self.rooms.find(named.app, &named.room);
                 let room = room.ok_or(Refusal::new(Code::NO_SUCH_ROOM))?;
-                Ok((
-                    room,
-                    Author::Named(Who {
-                        user: &named.sender,
-                        role: named.role,
-                    }),
-                ))
+                Ok((room, Author::Named(Who { user: &named.sender, role: named.role })))
             }
         }
     }
 
     pub(super) fn on_command(&mut self, command: Command) {
-        let Command {
-            ticket,
-            app,
-            room,
-            ask,
-        } = command;
+        let Command { ticket, app, room, ask } = command;
         let answer = match ask {
             Ask::Join { user, role } => self.on_join(ticket, app, room, Who { user: &user, role }),
             Ask::Leave { user, role } => self.on_leave(app, &room, Who { user: &user, role }),
@@ -107,12 +92,7 @@ impl Shard {
         let now = self.now.instant;
         let room = self.rooms.get_mut(handle).expect("just found or created");
         let (member, at) = room.join(who, ticket.session, now);
-        Ok(Answer::Joined {
-            name,
-            room: handle,
-            member,
-            at,
-        })
+        Ok(Answer::Joined { name, room: handle, member, at })
     }
 
     fn on_leave(&mut self, app: AppId, name: &str, who: Who<'_>) -> Result<Answer, Refused> {
@@ -139,10 +119,7 @@ impl Shard {
         }
         let handle = self.create_room(app, name);
         let state = self.rooms.get(handle).expect("just created").state();
-        Ok(Answer::Created {
-            epoch: state.epoch,
-            created_at: state.created_at,
-        })
+        Ok(Answer::Created { epoch: state.epoch, created_at: state.created_at })
     }
 
     fn on_destroy(&mut self, app: AppId, name: &str) -> Result<Answer, Refused> {
@@ -192,15 +169,7 @@ impl Shard {
             return;
         };
         let post = &mut self.post;
-        room.seal(|to, batch| {
-            post.tell(
-                to,
-                Envelope::Deliver {
-                    room: handle,
-                    batch,
-                },
-            )
-        });
+        room.seal(|to, batch| post.tell(to, Envelope::Deliver { room: handle, batch }));
     }
 
     fn create_room(&mut self, app: AppId, name: Box<str>) -> RoomHandle {
@@ -224,13 +193,10 @@ impl Shard {
     }
 
     fn find_room(&self, app: AppId, name: &str) -> Result<RoomHandle, Refused> {
-        self.rooms
-            .find(app, name)
-            .ok_or(Refusal::new(Code::NO_SUCH_ROOM))
+        self.rooms.find(app, name).ok_or(Refusal::new(Code::NO_SUCH_ROOM))
     }
 
     fn answer(&mut self, ticket: Ticket, answer: Answer) {
-        self.post
-            .tell(ticket.session.shard, Envelope::Answer { ticket, answer });
+        self.post.tell(ticket.session.shard, Envelope::Answer { ticket, answer });
     }
 }

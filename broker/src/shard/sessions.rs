@@ -48,11 +48,7 @@ impl Sessions {
 
     /// All connections that have one, in the order of their places.
     pub(super) fn connections(&self) -> Vec<ConnectionId> {
-        self.places
-            .iter()
-            .flatten()
-            .map(|session| session.connection)
-            .collect()
+        self.places.iter().flatten().map(|session| session.connection).collect()
     }
 
     /// All sessions.

@@ -66,11 +66,7 @@ pub(super) struct Users {
 
 impl Users {
     pub(super) fn new(key: HashKey) -> Self {
-        Self {
-            key,
-            all: Slots::default(),
-            by_name: HashTable::new(),
-        }
+        Self { key, all: Slots::default(), by_name: HashTable::new() }
     }
 
     /// The user of that name; a new one gets this rate.
@@ -121,21 +117,16 @@ impl Users {
             return;
         };
         self.by_name
-            .find_entry(
-                self.key.hash(gone.app, u8::from(gone.server), &gone.name),
-                |other| *other == user,
-            )
+            .find_entry(self.key.hash(gone.app, u8::from(gone.server), &gone.name), |other| {
+                *other == user
+            })
             .expect("every user is in the index")
             .remove();
     }
 
     /// Checks what must hold between any two events.
     pub(super) fn invariants(&self) {
-        assert_eq!(
-            self.by_name.len(),
-            self.all.len(),
-            "the index has every user once"
-        );
+        assert_eq!(self.by_name.len(), self.all.len(), "the index has every user once");
         for (_, user) in self.all.iter() {
             assert!(user.rooms.is_empty() || !user.sessions.is_empty());
         }

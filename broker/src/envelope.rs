@@ -10,7 +10,7 @@
 use throng_protocol::refusal::Refusal;
 use throng_protocol::value::{PublishOptions, Role};
 
-use crate::id::{AppId, MemberHandle, RoomHandle, SessionKey, UserHandle};
+use crate::id::{AppId, Badge, MemberHandle, RoomHandle, SessionKey, UserHandle};
 use crate::room::{Batch, JoinedAt, State};
 use crate::time::WallTime;
 
@@ -21,13 +21,13 @@ pub enum Envelope {
     Publish(Publish),
     /// To a room's home: something asked of a room by name.
     Command(Command),
-    /// To a room's home: one session is gone; the user leaves with its last one.
+    /// To a room's home: one session is out of it; the user leaves with its last one.
     Vacate {
         /// The room.
         room: RoomHandle,
-        /// The user there.
-        member: MemberHandle,
-        /// The session that is gone.
+        /// What the session is called there.
+        badge: Badge,
+        /// The session.
         session: SessionKey,
     },
     /// To a session's home: what became of its request.
@@ -58,8 +58,8 @@ pub struct Ticket {
     pub session: SessionKey,
     /// Its user, which may outlive it.
     pub user: UserHandle,
-    /// The number the client gave its request; `None` when the broker asks in its name.
-    pub request: Option<u32>,
+    /// The number the client gave its request.
+    pub request: u32,
 }
 
 /// A message on its way to its room.
@@ -182,8 +182,8 @@ pub enum Answer {
         name: Box<str>,
         /// Where the room is.
         room: RoomHandle,
-        /// What the user is called there.
-        member: MemberHandle,
+        /// What the session is called there.
+        badge: Badge,
         /// The state at that position.
         at: JoinedAt,
     },

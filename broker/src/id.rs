@@ -79,6 +79,16 @@ pub struct RoomHandle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberHandle(pub Slot);
 
+/// What a session is called in a room it occupies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Badge {
+    /// Its user.
+    pub member: MemberHandle,
+    /// The number of its visit, from a join to whatever ends it. Joining again is a new visit, so
+    /// that an end of the old one which is still on its way does not end the new one.
+    pub visit: u32,
+}
+
 /// The key under which names that clients choose are hashed. Secret, so that nobody can choose
 /// names that all fall on one shard or into one bucket; the same on all shards of a node.
 #[derive(Debug, Clone, Copy)]

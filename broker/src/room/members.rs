@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use smallvec::SmallVec;
 use throng_protocol::value::Role;
 
-use crate::id::{AppId, HashKey, MemberHandle, SessionKey, ShardId};
+use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId};
 use crate::slots::Slots;
 
 /// The members of one room.
@@ -19,6 +19,8 @@ pub struct Members {
     by_name: HashTable<MemberHandle>,
     /// Occupants on each shard, as far as the highest one that ever had any.
     occupants: SmallVec<[u32; 4]>,
+    /// The number of the last visit.
+    visit_last: u32,
 }
 
 #[derive(Debug)]
@@ -26,7 +28,8 @@ struct Member {
     user: Box<str>,
     /// Servers are users of their own: `alice` the client and `alice` the server are two.
     server: bool,
-    sessions: SmallVec<[SessionKey; 1]>,
+    /// The sessions that occupy the room, and the numbers of their visits.
+    visits: SmallVec<[(SessionKey, u32); 1]>,
 }
 
 /// A user by name, as rooms tell users apart.
@@ -48,7 +51,13 @@ impl Members {
     /// A room without members. Names are hashed under `key`.
     #[must_use]
     pub fn new(key: HashKey) -> Self {
-        Self { key, all: Slots::default(), by_name: HashTable::new(), occupants: SmallVec::new() }
+        Self {
+            key,
+            all: Slots::default(),
+            by_name: HashTable::new(),
+            occupants: SmallVec::new(),
+            visit_last: 0,
+        }
     }
 
     /// How many members there are.
@@ -83,48 +92,50 @@ impl Members {
     }
 
     /// Makes a user a member, if it is not one, and the session an occupant, if it is not one.
-    pub fn record_join(&mut self, who: Who<'_>, session: SessionKey) -> MemberHandle {
+    pub fn record_join(&mut self, who: Who<'_>, session: SessionKey) -> Badge {
         let handle = self.find(who).unwrap_or_else(|| self.insert(who));
+        self.visit_last = self.visit_last.wrapping_add(1);
+        let visit = self.visit_last;
         let member = self.all.get_mut(handle.0).expect("just found or inserted");
-        if !member.sessions.contains(&session) {
-            member.sessions.push(session);
+        if let Some((_, own)) = member.visits.iter_mut().find(|(own, _)| *own == session) {
+            *own = visit;
+        } else {
+            member.visits.push((session, visit));
             let shard = session.shard.index();
             if self.occupants.len() <= shard {
                 self.occupants.resize(shard + 1, 0);
             }
             self.occupants[shard] += 1;
         }
-        handle
+        Badge { member: handle, visit }
     }
 
     /// Takes a user out with all its sessions. Says whether it was in.
     pub fn record_leave(&mut self, handle: MemberHandle) -> bool {
-        let Some(member) = self.all.remove(handle.0) else {
-            return false;
-        };
+        let Some(member) = self.all.remove(handle.0) else { return false };
         let hash = hash(self.key, member.server, &member.user);
         self.by_name
             .find_entry(hash, |other| *other == handle)
             .expect("every member is in the index")
             .remove();
-        for session in member.sessions {
+        for (session, _) in member.visits {
             self.occupants[session.shard.index()] -= 1;
         }
         true
     }
 
-    /// Takes one session out, and its user with the last one. Says whether the user left.
-    pub fn record_vacate(&mut self, handle: MemberHandle, session: SessionKey) -> bool {
-        let Some(member) = self.all.get_mut(handle.0) else {
+    /// Ends a session's visit, and its user's membership with the last one. Says whether the
+    /// user left.
+    pub fn record_vacate(&mut self, badge: Badge, session: SessionKey) -> bool {
+        let Some(member) = self.all.get_mut(badge.member.0) else { return false };
+        let visit = (session, badge.visit);
+        let Some(place) = member.visits.iter().position(|own| *own == visit) else {
             return false;
         };
-        let Some(place) = member.sessions.iter().position(|own| *own == session) else {
-            return false;
-        };
-        if member.sessions.len() == 1 {
-            return self.record_leave(handle);
+        if member.visits.len() == 1 {
+            return self.record_leave(badge.member);
         }
-        member.sessions.swap_remove(place);
+        member.visits.swap_remove(place);
         self.occupants[session.shard.index()] -= 1;
         false
     }
@@ -135,16 +146,16 @@ impl Members {
     /// When it does not.
     pub fn invariants(&self) {
         assert_eq!(self.by_name.len(), self.all.len(), "the index has every member once");
-        let sessions: usize = self.all.iter().map(|(_, member)| member.sessions.len()).sum();
-        assert_eq!(self.occupants(), sessions as u64, "occupants are the members' sessions");
-        assert!(self.all.iter().all(|(_, member)| !member.sessions.is_empty()));
+        let visits: usize = self.all.iter().map(|(_, member)| member.visits.len()).sum();
+        assert_eq!(self.occupants(), visits as u64, "occupants are the members' visits");
+        assert!(self.all.iter().all(|(_, member)| !member.visits.is_empty()));
     }
 
     fn insert(&mut self, who: Who<'_>) -> MemberHandle {
         let handle = MemberHandle(self.all.insert(Member {
             user: who.user.into(),
             server: who.server(),
-            sessions: SmallVec::new(),
+            visits: SmallVec::new(),
         }));
         let (key, all) = (self.key, &self.all);
         self.by_name.insert_unique(hash(key, who.server(), who.user), handle, |other| {
@@ -180,16 +191,26 @@ mod tests {
     #[test]
     fn a_user_is_a_member_once_and_until_its_last_session_is_gone() {
         let mut members = Members::new(HashKey(1, 2));
-        let alice = members.record_join(ALICE, session(1, 1));
-        assert_eq!(members.record_join(ALICE, session(1, 2)), alice);
-        assert_eq!(members.record_join(ALICE, session(1, 2)), alice, "joining twice is once");
+        let first = members.record_join(ALICE, session(1, 1));
+        let second = members.record_join(ALICE, session(1, 2));
+        assert_eq!(first.member, second.member);
         assert_eq!((members.len(), members.occupants()), (1, 2));
-        assert!(!members.record_vacate(alice, session(1, 1)));
-        assert!(!members.record_vacate(alice, session(1, 1)), "vacating twice is once");
-        assert!(members.record_vacate(alice, session(1, 2)));
+        assert!(!members.record_vacate(first, session(1, 1)));
+        assert!(!members.record_vacate(first, session(1, 1)), "a visit ends once");
+        assert!(members.record_vacate(second, session(1, 2)));
         assert_eq!((members.len(), members.occupants()), (0, 0));
         assert_eq!(members.find(ALICE), None);
         members.invariants();
+    }
+
+    #[test]
+    fn the_late_end_of_an_old_visit_does_not_end_the_new_one() {
+        let mut members = Members::new(HashKey(1, 2));
+        let old = members.record_join(ALICE, session(1, 1));
+        let new = members.record_join(ALICE, session(1, 1));
+        assert_eq!(members.occupants(), 1, "joining twice is once");
+        assert!(!members.record_vacate(old, session(1, 1)));
+        assert!(members.record_vacate(new, session(1, 1)));
     }
 
     #[test]
@@ -197,7 +218,7 @@ mod tests {
         let mut members = Members::new(HashKey(1, 2));
         let client = members.record_join(ALICE, session(0, 1));
         let server = Who { role: Role::Server, ..ALICE };
-        assert_ne!(members.record_join(server, session(0, 2)), client);
+        assert_ne!(members.record_join(server, session(0, 2)).member, client.member);
         assert_eq!(members.len(), 2);
         members.invariants();
     }
@@ -208,8 +229,8 @@ mod tests {
         members.record_join(ALICE, session(3, 1));
         let bob = members.record_join(Who { user: "bob", ..ALICE }, session(1, 1));
         assert_eq!(members.shards().collect::<Vec<_>>(), [ShardId(1), ShardId(3)]);
-        assert!(members.record_leave(bob));
-        assert!(!members.record_leave(bob), "a handle to one who left is dead");
+        assert!(members.record_leave(bob.member));
+        assert!(!members.record_leave(bob.member), "a handle to one who left is dead");
         assert_eq!(members.shards().collect::<Vec<_>>(), [ShardId(3)]);
         members.invariants();
     }

@@ -18,7 +18,7 @@ use core::time::Duration;
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::{DestroyReason, Role};
 
-use crate::id::{AppId, HashKey, MemberHandle, SessionKey, ShardId};
+use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId};
 use crate::time::{Instant, Now, WallTime};
 
 use lifecycle::Lifecycle;
@@ -183,16 +183,11 @@ impl Room {
 
     /// Lets a user in through one of its sessions. What was published before must have been
     /// sealed, so that the next batch is the first the session sees.
-    pub fn join(
-        &mut self,
-        who: Who<'_>,
-        session: SessionKey,
-        now: Instant,
-    ) -> (MemberHandle, JoinedAt) {
+    pub fn join(&mut self, who: Who<'_>, session: SessionKey, now: Instant) -> (Badge, JoinedAt) {
         self.lifecycle.record(now);
-        let member = self.members.record_join(who, session);
+        let badge = self.members.record_join(who, session);
         let State { epoch, seq, created_at, members, .. } = self.state();
-        (member, JoinedAt { epoch, seq, created_at, members })
+        (badge, JoinedAt { epoch, seq, created_at, members })
     }
 
     /// Takes a user out with all its sessions. Says whether it was in.
@@ -204,9 +199,9 @@ impl Room {
         self.members.record_leave(member)
     }
 
-    /// Takes one session out, and its user with the last one.
-    pub fn vacate(&mut self, member: MemberHandle, session: SessionKey, now: Instant) {
-        if self.members.record_vacate(member, session) {
+    /// Ends one session's visit, and its user's membership with the last one.
+    pub fn vacate(&mut self, badge: Badge, session: SessionKey, now: Instant) {
+        if self.members.record_vacate(badge, session) {
             self.lifecycle.record(now);
         }
     }

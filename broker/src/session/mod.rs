@@ -23,7 +23,7 @@ use crate::limits::{LINGER, PINGS_MISSED_MAX};
 use crate::time::Instant;
 
 use inbound::Inbound;
-use outbound::Outbound;
+use outbound::{Outbound, Seat};
 use rate::RateWindow;
 
 /// One connection's conversation.
@@ -142,6 +142,12 @@ impl Session {
     #[must_use]
     pub const fn is_leaving(&self) -> bool {
         matches!(self.stage, Stage::Leaving { .. })
+    }
+
+    /// The seat it took last.
+    #[must_use]
+    pub fn last_seat(&self) -> Option<Seat> {
+        self.outbound.seats.last().copied()
     }
 
     /// Bytes came in. Before the hello is done they buy no time.

@@ -8,6 +8,8 @@
 
 use smallvec::SmallVec;
 
+use crate::id::Badge;
+
 /// What waits for one socket.
 #[derive(Debug, Default)]
 pub struct Outbound {
@@ -27,6 +29,8 @@ pub struct Seat {
     pub audience: u32,
     /// Which of its occupants.
     pub occupant: u32,
+    /// What the session is called in the room.
+    pub badge: Badge,
 }
 
 impl Outbound {

@@ -1,16 +1,17 @@
 //! What rooms answer to the sessions homed here.
 //!
-//! A user's memberships change here only as answers come in, in the order the room decided; the
-//! room's home is the authority, and this is its faithful, slightly later copy. An answer whose
-//! session is gone is still heeded: the room is told that the session is not there.
+//! A room's home is the authority on who is in it. What is known here follows its answers, in
+//! the order they were decided; a session that goes away, or that its user takes elsewhere, is
+//! out at once here and the home is told. An answer whose session is gone is still heeded: the
+//! room is told that the session is not there.
 
 use throng_protocol::frame::FromBroker;
 use throng_protocol::push::LeftRoom;
 use throng_protocol::reply::{Accepted, Created, Destroyed, Joined, Left, Reply, RoomState};
 use throng_protocol::value::{Extensions, LeftReason};
 
-use crate::envelope::{Answer, Ask, Command, Envelope, Ticket};
-use crate::id::{ConnectionId, MemberHandle, RoomHandle, UserHandle};
+use crate::envelope::{Answer, Envelope, Ticket};
+use crate::id::{Badge, ConnectionId, RoomHandle, SessionKey, UserHandle};
 use crate::room::JoinedAt;
 use crate::session::outbound::Seat;
 use crate::shard::Shard;
@@ -18,14 +19,23 @@ use crate::shard::users::Membership;
 
 const NONE: Extensions<'static> = Extensions::NONE;
 
+/// A session's place in a room, as the room's home gave it.
+#[derive(Debug)]
+struct Seating {
+    name: Box<str>,
+    room: RoomHandle,
+    badge: Badge,
+}
+
 impl Shard {
     pub(super) fn on_answer(&mut self, ticket: Ticket, answer: Answer) {
         let reply = match answer {
-            Answer::Joined { name, room, member, at } => {
-                return self.on_joined(ticket, name, Seating { room, member }, at);
+            Answer::Joined { name, room, badge, at } => {
+                return self.on_joined(ticket, Seating { name, room, badge }, at);
             }
             Answer::Left { room } => {
-                self.on_left(ticket, room);
+                let asked = ticket.session.connection;
+                self.unseat_user(ticket.user, room, LeftReason::Elsewhere, asked);
                 Left { extensions: NONE }.into()
             }
             Answer::Accepted { epoch, seq, time } => {
@@ -50,25 +60,25 @@ impl Shard {
     }
 
     fn reply(&mut self, ticket: Ticket, reply: Reply<'_>) {
-        let connection = ticket.session.connection;
-        let open = self.sessions.get(connection).is_some_and(|own| own.identity().is_some());
-        if let Some(number) = ticket.request
-            && open
-        {
-            self.queue(connection, &FromBroker::Reply(number, reply));
+        if self.is_open(ticket.session.connection) {
+            let reply = FromBroker::Reply(ticket.request, reply);
+            self.queue(ticket.session.connection, &reply);
         }
     }
 
-    fn on_joined(&mut self, ticket: Ticket, name: Box<str>, seating: Seating, at: JoinedAt) {
+    fn is_open(&self, connection: ConnectionId) -> bool {
+        self.sessions.get(connection).is_some_and(|own| own.identity().is_some())
+    }
+
+    fn on_joined(&mut self, ticket: Ticket, seating: Seating, at: JoinedAt) {
         let connection = ticket.session.connection;
-        let open = self.sessions.get(connection).is_some_and(|own| own.identity().is_some());
-        if !open {
-            let Seating { room, member } = seating;
-            let vacate = Envelope::Vacate { room, member, session: ticket.session };
+        if !self.is_open(connection) {
+            let Seating { room, badge, .. } = seating;
+            let vacate = Envelope::Vacate { room, badge, session: ticket.session };
             return self.post.tell(room.shard, vacate);
         }
-        self.take_seat(connection, ticket.user, name, seating);
-        let left = self.leave_oldest(ticket, connection);
+        self.take_seat(connection, ticket.user, seating);
+        let left = self.leave_oldest(ticket.user, connection);
         let reply = Joined {
             epoch: at.epoch,
             seq: at.seq,
@@ -81,23 +91,20 @@ impl Shard {
     }
 
     /// Seats a session in a room's audience, and notes that its user is a member.
-    fn take_seat(
-        &mut self,
-        connection: ConnectionId,
-        user: UserHandle,
-        name: Box<str>,
-        seating: Seating,
-    ) {
-        let Seating { room, member } = seating;
+    fn take_seat(&mut self, connection: ConnectionId, user: UserHandle, seating: Seating) {
+        let Seating { name, room, badge } = seating;
         let audience = self.audiences.open(room, name);
+        // Joining again: what waits in the room comes before the answer, as its seq says.
+        self.settle(connection, audience);
         let session = self.sessions.get_mut(connection).expect("the caller found it open");
-        if session.outbound.seat_in(audience).is_some() {
-            // Joining again: what waits in the room comes before the answer, as its seq says.
-            self.settle(connection, audience);
+        let seats = &mut session.outbound.seats;
+        if let Some(seat) = seats.iter_mut().find(|seat| seat.audience == audience) {
+            seat.badge = badge;
         } else {
             let occupant = self.audiences.get_mut(audience).seat(connection);
-            session.outbound.seats.push(Seat { audience, occupant });
+            seats.push(Seat { audience, occupant, badge });
         }
+        let member = badge.member;
         let user = self.users.get_mut(user).expect("a user lives as long as its sessions");
         match user.rooms.iter_mut().find(|own| own.room == room) {
             Some(own) => own.member = member,
@@ -105,59 +112,47 @@ impl Shard {
         }
     }
 
-    /// Leaves the rooms a user joined longest ago until it is in no more than it may be. The
-    /// name of the last one left.
-    fn leave_oldest(&mut self, ticket: Ticket, connection: ConnectionId) -> Option<Box<str>> {
+    /// Takes a user out of the rooms it joined longest ago until it is in no more than it may
+    /// be. The name of the last one left.
+    fn leave_oldest(&mut self, user: UserHandle, connection: ConnectionId) -> Option<Box<str>> {
         let identity = self.sessions.get(connection)?.identity()?;
-        let (app, role) = (identity.app, identity.role);
-        let rooms_max = self.rooms_per_user(app, role) as usize;
+        let rooms_max = self.rooms_per_user(identity.app, identity.role) as usize;
         let mut left = None;
-        while let Some(user) = self.users.get(ticket.user)
-            && user.rooms.len() > rooms_max
+        while let Some(entry) = self.users.get(user)
+            && entry.rooms.len() > rooms_max
         {
-            let room = user.rooms[0].room;
-            let name = self.audiences.get(user.rooms[0].audience).name.clone();
-            let ask = Ask::Leave { user: user.name().into(), role };
-            let ticket = Ticket { request: None, ..ticket };
-            let command = Command { ticket, app, room: name.clone(), ask };
-            self.post.tell(room.shard, Envelope::Command(command));
-            self.unseat_user(ticket.user, room, LeftReason::JoinedAnother, connection);
+            let Membership { room, audience, .. } = entry.rooms[0];
+            let name = self.audiences.get(audience).name.clone();
+            for (session, badge) in
+                self.unseat_user(user, room, LeftReason::JoinedAnother, connection)
+            {
+                self.post.tell(room.shard, Envelope::Vacate { room, badge, session });
+            }
             left = Some(name);
         }
         left
     }
 
-    fn on_left(&mut self, ticket: Ticket, room: RoomHandle) {
-        let reason = match ticket.request {
-            Some(_) => LeftReason::Elsewhere,
-            None => LeftReason::JoinedAnother,
-        };
-        self.unseat_user(ticket.user, room, reason, ticket.session.connection);
-    }
-
-    /// Takes all sessions of a user out of a room and tells those that did not ask for it.
+    /// Takes all sessions of a user out of a room and tells those that did not ask for it. Gives
+    /// those that were in it.
     fn unseat_user(
         &mut self,
         user: UserHandle,
         room: RoomHandle,
         reason: LeftReason,
         asked: ConnectionId,
-    ) {
-        let Some(entry) = self.users.get_mut(user) else {
-            return;
-        };
-        let Some(membership) = entry.membership(room) else {
-            return;
-        };
+    ) -> Vec<(SessionKey, Badge)> {
+        let mut seated = Vec::new();
+        let Some(entry) = self.users.get_mut(user) else { return seated };
+        let Some(Membership { audience, .. }) = entry.membership(room) else { return seated };
         entry.rooms.retain(|own| own.room != room);
         let sessions = entry.sessions.clone();
-        let audience = membership.audience;
         let name = self.audiences.get(audience).name.clone();
         for connection in sessions {
             let session = self.sessions.get(connection);
-            if session.is_none_or(|own| own.outbound.seat_in(audience).is_none()) {
-                continue;
-            }
+            let seat = session.and_then(|own| own.outbound.seat_in(audience));
+            let Some(seat) = seat else { continue };
+            seated.push((SessionKey { shard: self.settings.id, connection }, seat.badge));
             self.settle(connection, audience);
             self.unseat(connection, audience);
             if connection != asked {
@@ -165,12 +160,6 @@ impl Shard {
                 self.queue(connection, &FromBroker::Push(left.into()));
             }
         }
+        seated
     }
-}
-
-/// Where a user sits: the room, and what the user is called there.
-#[derive(Debug, Clone, Copy)]
-struct Seating {
-    room: RoomHandle,
-    member: MemberHandle,
 }

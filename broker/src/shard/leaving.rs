@@ -8,9 +8,9 @@ use throng_protocol::refusal::{Code, Refusal};
 
 use crate::envelope::Envelope;
 use crate::event::Effect;
-use crate::id::{ConnectionId, SessionKey};
+use crate::id::{ConnectionId, RoomHandle, SessionKey, UserHandle};
 use crate::limits::{DRAIN_DEADLINE, DRAIN_RETRY_SPREAD, DRAIN_SETTLE};
-use crate::session::Identity;
+use crate::session::{Identity, Session};
 use crate::shard::timers::Due;
 use crate::shard::{Drain, Shard};
 
@@ -58,27 +58,30 @@ impl Shard {
     /// Takes an authenticated session out of its rooms and off its user.
     fn depart(&mut self, connection: ConnectionId, identity: &Identity) {
         let session = SessionKey { shard: self.settings.id, connection };
-        while let Some(seat) =
-            self.sessions.get(connection).and_then(|own| own.outbound.seats.last())
-        {
-            let audience = seat.audience;
-            let room = self.audiences.get(audience).room;
-            self.unseat(connection, audience);
-            let user = self.users.get_mut(identity.user).expect("it lives as long as we do");
-            let member = user.membership(room).expect("who has a seat is a member").member;
-            let others = user.sessions.iter().filter(|own| **own != connection);
-            let occupied = others
-                .filter_map(|other| self.sessions.get(*other))
-                .any(|other| other.outbound.seat_in(audience).is_some());
-            if !occupied {
-                user.rooms.retain(|own| own.room != room);
-            }
-            self.post.tell(room.shard, Envelope::Vacate { room, member, session });
+        while let Some(seat) = self.sessions.get(connection).and_then(Session::last_seat) {
+            let room = self.audiences.get(seat.audience).room;
+            self.unseat(connection, seat.audience);
+            self.forget_room_unless_occupied(identity.user, room, seat.audience);
+            let vacate = Envelope::Vacate { room, badge: seat.badge, session };
+            self.post.tell(room.shard, vacate);
         }
         if let Some(user) = self.users.get_mut(identity.user) {
             user.sessions.retain(|own| *own != connection);
         }
         self.forget_user(identity.user.0);
+    }
+
+    /// A user is a member of a room, as far as this shard knows, while one of its sessions sits
+    /// there.
+    fn forget_room_unless_occupied(&mut self, user: UserHandle, room: RoomHandle, audience: u32) {
+        let Some(entry) = self.users.get_mut(user) else { return };
+        let sits = |own: &ConnectionId| {
+            let session = self.sessions.get(*own);
+            session.is_some_and(|own| own.outbound.seat_in(audience).is_some())
+        };
+        if !entry.sessions.iter().any(sits) {
+            entry.rooms.retain(|own| own.room != room);
+        }
     }
 
     /// Sends away those for whom more waits than may.

@@ -236,7 +236,7 @@ impl Shard {
         match envelope {
             Envelope::Publish(publish) => self.on_publish(&publish),
             Envelope::Command(command) => self.on_command(command),
-            Envelope::Vacate { room, member, session } => self.on_vacate(room, member, session),
+            Envelope::Vacate { room, badge, session } => self.on_vacate(room, badge, session),
             Envelope::Answer { ticket, answer } => self.on_answer(ticket, answer),
             Envelope::Deliver { room, batch } => self.on_deliver(room, batch),
             Envelope::Gone { room } => self.on_gone(room),

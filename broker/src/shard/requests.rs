@@ -56,7 +56,7 @@ impl Shard {
         sender.messages.record(now.instant);
         let session = SessionKey { shard: self.settings.id, connection };
         let publish = envelope::Publish {
-            ticket: Ticket { session, user, request: Some(number) },
+            ticket: Ticket { session, user, request: number },
             address,
             options: publish.options,
             ingress_at: now.wall,
@@ -135,7 +135,7 @@ impl Shard {
         let home = self.homes.of_room(app, room);
         self.check_load(home)?;
         let session = SessionKey { shard: self.settings.id, connection };
-        let ticket = Ticket { session, user, request: Some(number) };
+        let ticket = Ticket { session, user, request: number };
         self.post.tell(home, Envelope::Command(Command { ticket, app, room: room.into(), ask }));
         Ok(())
     }

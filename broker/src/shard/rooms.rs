@@ -7,7 +7,7 @@ use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::{DestroyReason, PublishOptions};
 
 use crate::envelope::{Address, Answer, Ask, Command, Envelope, Publish, Ticket};
-use crate::id::{AppId, MemberHandle, RoomHandle, SessionKey};
+use crate::id::{AppId, Badge, RoomHandle, SessionKey};
 use crate::room::{Author, Publication, Who};
 use crate::shard::Shard;
 use crate::shard::timers::Due;
@@ -91,8 +91,8 @@ impl Shard {
         self.seal(handle);
         let now = self.now.instant;
         let room = self.rooms.get_mut(handle).expect("just found or created");
-        let (member, at) = room.join(who, ticket.session, now);
-        Ok(Answer::Joined { name, room: handle, member, at })
+        let (badge, at) = room.join(who, ticket.session, now);
+        Ok(Answer::Joined { name, room: handle, badge, at })
     }
 
     fn on_leave(&mut self, app: AppId, name: &str, who: Who<'_>) -> Result<Answer, Refused> {
@@ -128,16 +128,11 @@ impl Shard {
         Ok(Answer::Destroyed)
     }
 
-    pub(super) fn on_vacate(
-        &mut self,
-        room: RoomHandle,
-        member: MemberHandle,
-        session: SessionKey,
-    ) {
+    pub(super) fn on_vacate(&mut self, room: RoomHandle, badge: Badge, session: SessionKey) {
         self.seal(room);
         let now = self.now.instant;
         if let Some(room) = self.rooms.get_mut(room) {
-            room.vacate(member, session, now);
+            room.vacate(badge, session, now);
         }
     }
 

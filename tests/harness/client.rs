@@ -1,0 +1,316 @@
+//! A client of a simulated world: speaks the protocol, believes nothing, judges all it is told.
+
+use std::collections::BTreeMap;
+
+use throng_protocol::handshake::{Credentials, Development, Hello, MAGIC, VERSION};
+use throng_protocol::limits::BODY_BYTES_MAX;
+use throng_protocol::push::Push;
+use throng_protocol::reply::Reply;
+use throng_protocol::request::{CreateRoom, Join, Leave, Publish, QueryRoom, Request};
+use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role};
+use throng_protocol::{Code, FromBroker, FromClient, frame};
+
+use crate::checker::{Checker, Entry, Position, View};
+use crate::net::{LinkId, Net};
+
+/// The secret of every world's development app.
+pub const SECRET: &str = "secret-of-the-simulated-app";
+
+/// The key of every world's development app.
+pub const APP: &str = "dev";
+
+/// A client.
+#[derive(Debug)]
+pub struct Client {
+    net: Net,
+    link: LinkId,
+    /// Its user.
+    pub user: String,
+    /// What the broker said of itself, once it did.
+    pub welcomed: bool,
+    /// Why it was sent away, or `None` within for a link that just ended.
+    pub ended: Option<Option<Code>>,
+    /// The rooms it occupies, and what it saw there.
+    pub rooms: BTreeMap<String, View>,
+    /// What became of its requests.
+    pub outcomes: BTreeMap<u32, Outcome>,
+    /// How many messages it was delivered.
+    pub delivered: u64,
+    asked: BTreeMap<u32, Asked>,
+    requests: u32,
+    inbox: Vec<u8>,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Joined at that position; the room that was left for it.
+    Joined {
+        /// The position.
+        seq: u64,
+        /// Members.
+        members: u64,
+        /// The room that was left.
+        left: String,
+    },
+    /// Accepted at that position.
+    Accepted(u64),
+    /// The counts of a room: newest place, members, occupants.
+    State(u64, u64, u64),
+    /// Done.
+    Done,
+    /// No, and in how many milliseconds perhaps.
+    Refused(Code, u32),
+}
+
+#[derive(Debug)]
+enum Asked {
+    Join(String),
+    Leave(String),
+    Publish { room: String, payload: Vec<u8>, echo: bool },
+    Other,
+}
+
+impl Client {
+    /// A client that connects and says nothing.
+    #[must_use]
+    pub fn silent(net: &Net) -> Self {
+        Self {
+            net: net.clone(),
+            link: net.connect(),
+            user: String::new(),
+            welcomed: false,
+            ended: None,
+            rooms: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
+            delivered: 0,
+            asked: BTreeMap::new(),
+            requests: 0,
+            inbox: Vec::new(),
+        }
+    }
+
+    /// A client that connects and says hello.
+    #[must_use]
+    pub fn connect(net: &Net, user: &str, device: &str, role: Role) -> Self {
+        let client = Self { user: user.to_owned(), ..Self::silent(net) };
+        client.send(&FromClient::Hello(Hello {
+            magic: MAGIC,
+            version_min: VERSION,
+            version_max: VERSION,
+            app: APP,
+            credentials: Credentials::Development(Development {
+                secret: SECRET,
+                user,
+                device,
+                role,
+            }),
+            client: "sim",
+            extensions: Extensions::NONE,
+        }));
+        client
+    }
+
+    /// Whether it has a session that is not over.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.welcomed && self.ended.is_none()
+    }
+
+    /// Asks to join.
+    pub fn join(&mut self, room: &str) -> u32 {
+        let join = Join { room, history: 0, extensions: Extensions::NONE };
+        self.ask(Asked::Join(room.to_owned()), join.into())
+    }
+
+    /// Asks to leave.
+    pub fn leave(&mut self, room: &str) -> u32 {
+        let leave = Leave { room, extensions: Extensions::NONE };
+        self.ask(Asked::Leave(room.to_owned()), leave.into())
+    }
+
+    /// Publishes.
+    pub fn publish(
+        &mut self,
+        checker: &mut Checker,
+        room: &str,
+        payload: &[u8],
+        options: PublishOptions,
+    ) -> u32 {
+        checker.record_published(payload);
+        let asked = Asked::Publish {
+            room: room.to_owned(),
+            payload: payload.to_vec(),
+            echo: options.has(PublishOptions::ECHO),
+        };
+        let publish = Publish {
+            room,
+            kind: "text",
+            payload,
+            options,
+            class: ClassHint::Default,
+            message_id: "",
+            targets: IdList::EMPTY,
+            extensions: Extensions::NONE,
+        };
+        self.ask(asked, publish.into())
+    }
+
+    /// Asks for a room to be created.
+    pub fn create(&mut self, room: &str) -> u32 {
+        self.ask(Asked::Other, CreateRoom { room, extensions: Extensions::NONE }.into())
+    }
+
+    /// Asks for a room to be destroyed.
+    pub fn destroy(&mut self, room: &str) -> u32 {
+        let destroy = throng_protocol::request::DestroyRoom { room, extensions: Extensions::NONE };
+        self.ask(Asked::Other, destroy.into())
+    }
+
+    /// Asks what a room is.
+    pub fn query(&mut self, room: &str) -> u32 {
+        self.ask(Asked::Other, QueryRoom { room, extensions: Extensions::NONE }.into())
+    }
+
+    /// Asks something that no version knows yet.
+    pub fn ask_unknown(&mut self) -> u32 {
+        self.requests += 1;
+        self.asked.insert(self.requests, Asked::Other);
+        let number = u8::try_from(self.requests).expect("an early request");
+        self.send_raw(&[5, 0, 0, 0, 63, number, 1, 2, 3]);
+        self.requests
+    }
+
+    /// Sends bytes that may be no frame at all.
+    pub fn send_raw(&self, bytes: &[u8]) {
+        self.net.client_send(self.link, bytes);
+    }
+
+    /// Stops reading, or reads again.
+    pub fn stall(&self, stalled: bool) {
+        self.net.client_stall(self.link, stalled);
+    }
+
+    /// Is gone without a word.
+    pub fn close(&mut self) {
+        self.net.client_close(self.link);
+        self.ended = self.ended.or(Some(None));
+        self.rooms.clear();
+    }
+
+    /// Reads what has arrived and judges it.
+    ///
+    /// # Panics
+    /// When something arrived that should not have.
+    pub fn read(&mut self, checker: &mut Checker) {
+        match self.net.client_receive(self.link) {
+            Some(bytes) => self.inbox.extend(bytes),
+            None => self.ended = self.ended.or(Some(None)),
+        }
+        let inbox = std::mem::take(&mut self.inbox);
+        let mut rest = &inbox[..];
+        while let Some((body, after)) =
+            frame::split(rest, BODY_BYTES_MAX).expect("the broker keeps its own limits")
+        {
+            let said = FromBroker::decode(body).expect("the broker speaks the protocol");
+            self.judge(said, checker);
+            rest = after;
+        }
+        self.inbox = rest.to_vec();
+    }
+
+    fn judge(&mut self, said: FromBroker<'_>, checker: &mut Checker) {
+        assert!(!matches!(self.ended, Some(Some(_))), "nothing follows a go-away");
+        match said {
+            FromBroker::Welcome(_) => {
+                assert!(!self.welcomed, "one welcome");
+                self.welcomed = true;
+            }
+            FromBroker::GoAway(go_away) => {
+                self.ended = Some(Some(go_away.refusal.code));
+                self.rooms.clear();
+            }
+            FromBroker::Reply(number, reply) => self.judge_reply(number, reply, checker),
+            FromBroker::Push(push) => self.judge_push(push, checker),
+            other => panic!("the broker says what this version does not know: {other:?}"),
+        }
+    }
+
+    fn judge_reply(&mut self, number: u32, reply: Reply<'_>, checker: &mut Checker) {
+        let asked = self.asked.remove(&number).expect("one reply to each request");
+        let outcome = match (reply, asked) {
+            (Reply::Refused(no), _) => Outcome::Refused(no.code, no.retry_after_ms),
+            (Reply::Joined(at), Asked::Join(room)) => {
+                self.rooms.remove(at.left);
+                self.rooms.entry(room).or_insert_with(|| View::joined(at.epoch, at.seq));
+                Outcome::Joined { seq: at.seq, members: at.members, left: at.left.to_owned() }
+            }
+            (Reply::Left(_), Asked::Leave(room)) => {
+                self.rooms.remove(&room);
+                Outcome::Done
+            }
+            (Reply::Accepted(at), Asked::Publish { room, payload, echo }) => {
+                if let (Some(view), false) = (self.rooms.get_mut(&room), echo) {
+                    view.record_own(at.epoch, at.seq);
+                }
+                let position = Position { room, epoch: at.epoch, seq: at.seq };
+                let entry = Entry { sender: self.user.clone(), payload };
+                checker.record_accepted(position, entry);
+                Outcome::Accepted(at.seq)
+            }
+            (Reply::RoomState(state), Asked::Other) => {
+                Outcome::State(state.seq, state.members, state.occupants)
+            }
+            (Reply::Created(_) | Reply::Destroyed(_) | Reply::Pong(_), Asked::Other) => {
+                Outcome::Done
+            }
+            (reply, asked) => panic!("{reply:?} is no answer to {asked:?}"),
+        };
+        self.outcomes.insert(number, outcome);
+    }
+
+    fn judge_push(&mut self, push: Push<'_>, checker: &mut Checker) {
+        match push {
+            Push::Deliver(message) => {
+                let view = self.rooms.get_mut(message.room);
+                let view = view.expect("only occupants are delivered to (I5)");
+                let position = Position {
+                    room: message.room.to_owned(),
+                    epoch: message.epoch,
+                    seq: message.seq,
+                };
+                let entry =
+                    Entry { sender: message.sender.to_owned(), payload: message.payload.to_vec() };
+                self.delivered += 1;
+                checker.record_delivered(position, entry, view);
+            }
+            Push::RoomDestroyed(end) => {
+                let view = self.rooms.remove(end.room).expect("only occupants are told (I5)");
+                assert!(view.is_complete(end.seq - 1), "the end follows a hole (I7)");
+            }
+            Push::LeftRoom(left) => {
+                self.rooms.remove(left.room).expect("only occupants can be out");
+            }
+            Push::AreYouThere(_) => {
+                self.ask(
+                    Asked::Other,
+                    throng_protocol::request::Ping { extensions: Extensions::NONE }.into(),
+                );
+            }
+            other => panic!("nothing pushes {other:?} yet"),
+        }
+    }
+
+    fn ask(&mut self, asked: Asked, request: Request<'_>) -> u32 {
+        self.requests += 1;
+        self.asked.insert(self.requests, asked);
+        self.send(&FromClient::Request(self.requests, request));
+        self.requests
+    }
+
+    fn send(&self, frame: &FromClient<'_>) {
+        let mut bytes = Vec::new();
+        frame.write(&mut bytes);
+        self.net.client_send(self.link, &bytes);
+    }
+}

@@ -1,0 +1,14 @@
+//! What tests play with: a simulated world around real workers, and clients that judge what they
+//! see.
+//!
+//! [`world`] runs several workers on one thread, turn by turn, from one seed: [`net`] is its
+//! network, [`io`] the third implementation of the broker's seam, over that network. [`client`]
+//! speaks the protocol and nothing else, so that it depends on no other code under test, and
+//! [`checker`] holds every client's view of a room against what was accepted.
+
+pub mod checker;
+pub mod client;
+pub mod io;
+pub mod net;
+pub mod random;
+pub mod world;

@@ -1,0 +1,5 @@
+//! The broker in a simulated world: several workers on one thread, from one seed.
+
+mod chaos;
+mod conversation;
+mod lifetimes;

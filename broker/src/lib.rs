@@ -10,15 +10,17 @@
 //! then `room`, then `io`.
 
 pub mod app;
+pub mod config;
 pub mod envelope;
 pub mod event;
 pub mod id;
-//pub mod io;
+pub mod io;
 pub mod limits;
 pub mod mesh;
+pub mod node;
 pub mod room;
 pub mod session;
 pub mod shard;
 pub mod slots;
 pub mod time;
-//pub mod worker;
+pub mod worker;

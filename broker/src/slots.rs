@@ -24,10 +24,7 @@ pub struct Slots<T> {
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Self {
-            entries: Slab::new(),
-            next_generation: 0,
-        }
+        Self { entries: Slab::new(), next_generation: 0 }
     }
 }
 
@@ -64,13 +61,7 @@ impl<T> Slots<T> {
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
         self.entries.iter().map(|(index, (generation, value))| {
             let index = u32::try_from(index).expect("memory ends before 2^32 entries");
-            (
-                Slot {
-                    index,
-                    generation: *generation,
-                },
-                value,
-            )
+            (Slot { index, generation: *generation }, value)
         })
     }
 

@@ -1,4 +1,7 @@
-//! A client of a simulated world: speaks the protocol, believes nothing, judges all it is told.
+//! A client that speaks the protocol, believes nothing, and judges all it is told.
+//!
+//! Bytes in, bytes out: a simulated world and a real socket carry them alike, so both are judged
+//! by the same rules.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +14,19 @@ use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role
 use throng_protocol::{Code, FromBroker, FromClient, frame};
 
 use crate::checker::{Checker, Entry, Position, View};
-use crate::net::{LinkId, Net};
 
-/// The secret of every world's development app.
+/// The secret of every test's development app.
 pub const SECRET: &str = "secret-of-the-simulated-app";
 
-/// The key of every world's development app.
+/// The key of every test's development app.
 pub const APP: &str = "dev";
 
 /// A client.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Client {
-    net: Net,
-    link: LinkId,
     /// Its user.
     pub user: String,
-    /// What the broker said of itself, once it did.
+    /// Whether the broker let it in.
     pub welcomed: bool,
     /// Why it was sent away, or `None` within for a link that just ended.
     pub ended: Option<Option<Code>>,
@@ -38,7 +38,10 @@ pub struct Client {
     pub delivered: u64,
     asked: BTreeMap<u32, Asked>,
     requests: u32,
+    /// What it heard of an unfinished frame.
     inbox: Vec<u8>,
+    /// What it said and nobody has carried yet.
+    said: Vec<u8>,
 }
 
 /// What became of a request.
@@ -72,40 +75,19 @@ enum Asked {
 }
 
 impl Client {
-    /// A client that connects and says nothing.
+    /// A client that says hello.
     #[must_use]
-    pub fn silent(net: &Net) -> Self {
-        Self {
-            net: net.clone(),
-            link: net.connect(),
-            user: String::new(),
-            welcomed: false,
-            ended: None,
-            rooms: BTreeMap::new(),
-            outcomes: BTreeMap::new(),
-            delivered: 0,
-            asked: BTreeMap::new(),
-            requests: 0,
-            inbox: Vec::new(),
-        }
-    }
-
-    /// A client that connects and says hello.
-    #[must_use]
-    pub fn connect(net: &Net, user: &str, device: &str, role: Role) -> Self {
-        let client = Self { user: user.to_owned(), ..Self::silent(net) };
-        client.send(&FromClient::Hello(Hello {
+    pub fn hello(user: &str, device: &str, role: Role) -> Self {
+        let mut client = Self { user: user.to_owned(), ..Self::default() };
+        let credentials =
+            Credentials::Development(Development { secret: SECRET, user, device, role });
+        client.say(&FromClient::Hello(Hello {
             magic: MAGIC,
             version_min: VERSION,
             version_max: VERSION,
             app: APP,
-            credentials: Credentials::Development(Development {
-                secret: SECRET,
-                user,
-                device,
-                role,
-            }),
-            client: "sim",
+            credentials,
+            client: "test",
             extensions: Extensions::NONE,
         }));
         client
@@ -177,37 +159,34 @@ impl Client {
         self.requests += 1;
         self.asked.insert(self.requests, Asked::Other);
         let number = u8::try_from(self.requests).expect("an early request");
-        self.send_raw(&[5, 0, 0, 0, 63, number, 1, 2, 3]);
+        self.say_raw(&[5, 0, 0, 0, 63, number, 1, 2, 3]);
         self.requests
     }
 
-    /// Sends bytes that may be no frame at all.
-    pub fn send_raw(&self, bytes: &[u8]) {
-        self.net.client_send(self.link, bytes);
+    /// Says bytes that may be no frame at all.
+    pub fn say_raw(&mut self, bytes: &[u8]) {
+        self.said.extend_from_slice(bytes);
     }
 
-    /// Stops reading, or reads again.
-    pub fn stall(&self, stalled: bool) {
-        self.net.client_stall(self.link, stalled);
+    /// What it said since the last time, to be carried to the broker.
+    #[must_use]
+    pub fn take_said(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.said)
     }
 
-    /// Is gone without a word.
-    pub fn close(&mut self) {
-        self.net.client_close(self.link);
+    /// The connection is over.
+    pub fn hear_end(&mut self) {
         self.ended = self.ended.or(Some(None));
         self.rooms.clear();
     }
 
-    /// Reads what has arrived and judges it.
+    /// Hears bytes and judges what they say.
     ///
     /// # Panics
-    /// When something arrived that should not have.
-    pub fn read(&mut self, checker: &mut Checker) {
-        match self.net.client_receive(self.link) {
-            Some(bytes) => self.inbox.extend(bytes),
-            None => self.ended = self.ended.or(Some(None)),
-        }
-        let inbox = std::mem::take(&mut self.inbox);
+    /// When the broker says what it should not.
+    pub fn hear(&mut self, bytes: &[u8], checker: &mut Checker) {
+        let mut inbox = std::mem::take(&mut self.inbox);
+        inbox.extend_from_slice(bytes);
         let mut rest = &inbox[..];
         while let Some((body, after)) =
             frame::split(rest, BODY_BYTES_MAX).expect("the broker keeps its own limits")
@@ -304,13 +283,11 @@ impl Client {
     fn ask(&mut self, asked: Asked, request: Request<'_>) -> u32 {
         self.requests += 1;
         self.asked.insert(self.requests, asked);
-        self.send(&FromClient::Request(self.requests, request));
+        self.say(&FromClient::Request(self.requests, request));
         self.requests
     }
 
-    fn send(&self, frame: &FromClient<'_>) {
-        let mut bytes = Vec::new();
-        frame.write(&mut bytes);
-        self.net.client_send(self.link, &bytes);
+    fn say(&mut self, frame: &FromClient<'_>) {
+        frame.write(&mut self.said);
     }
 }

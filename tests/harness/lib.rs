@@ -2,13 +2,16 @@
 //! see.
 //!
 //! [`world`] runs several workers on one thread, turn by turn, from one seed: [`net`] is its
-//! network, [`io`] the third implementation of the broker's seam, over that network. [`client`]
-//! speaks the protocol and nothing else, so that it depends on no other code under test, and
-//! [`checker`] holds every client's view of a room against what was accepted.
+//! network, [`io`] the third implementation of the broker's seam, over that network. [`sockets`]
+//! carries the same clients over real sockets. [`client`] speaks the protocol and nothing else, so
+//! that it depends on no other code under test, and [`checker`] holds every client's view of a
+//! room against what was accepted.
 
+pub mod broker;
 pub mod checker;
 pub mod client;
 pub mod io;
 pub mod net;
 pub mod random;
+pub mod sockets;
 pub mod world;

@@ -22,7 +22,7 @@ use throng_protocol::value::{PublishOptions, Role};
 use crate::checker::Checker;
 use crate::client::{APP, Client, Outcome, SECRET};
 use crate::io::SimIo;
-use crate::net::{Net, Weather};
+use crate::net::{LinkId, Net, Weather};
 use crate::random::Random;
 
 /// What a world is made like.
@@ -64,6 +64,7 @@ pub struct World {
     pub net: Net,
     /// All clients that ever were.
     pub clients: Vec<Client>,
+    links: Vec<LinkId>,
     /// The judge.
     pub checker: Checker,
     workers: Vec<Option<Worker<SimIo>>>,
@@ -115,6 +116,7 @@ impl World {
         Self {
             net,
             clients: Vec::new(),
+            links: Vec::new(),
             checker: Checker::default(),
             deadlines: vec![Some(Instant::ZERO); count],
             workers,
@@ -128,14 +130,24 @@ impl World {
 
     /// A new client, by its number.
     pub fn connect(&mut self, user: &str, device: &str, role: Role) -> usize {
-        self.clients.push(Client::connect(&self.net, user, device, role));
-        self.clients.len() - 1
+        self.insert(Client::hello(user, device, role))
     }
 
     /// A new client that says nothing, by its number.
     pub fn connect_silent(&mut self) -> usize {
-        self.clients.push(Client::silent(&self.net));
-        self.clients.len() - 1
+        self.insert(Client::default())
+    }
+
+    /// A client is gone without a word.
+    pub fn close(&mut self, client: usize) {
+        self.carry_up(client);
+        self.net.client_close(self.links[client]);
+        self.clients[client].hear_end();
+    }
+
+    /// A client stops reading, or reads again.
+    pub fn stall(&mut self, client: usize, stalled: bool) {
+        self.net.client_stall(self.links[client], stalled);
     }
 
     /// A new client that says hello, and lets everything happen until it is in.
@@ -194,6 +206,9 @@ impl World {
     /// # Panics
     /// When an invariant does not hold.
     pub fn step(&mut self) -> bool {
+        for client in 0..self.clients.len() {
+            self.carry_up(client);
+        }
         let now = self.net.now().instant;
         let ready: Vec<usize> = (0..self.workers.len())
             .filter(|&worker| {
@@ -214,9 +229,7 @@ impl World {
         }
         self.turns += 1;
         self.note(chosen as u64);
-        for client in &mut self.clients {
-            client.read(&mut self.checker);
-        }
+        self.carry_down();
         self.note(self.checker.deliveries());
         true
     }
@@ -246,6 +259,28 @@ impl World {
             if next == end {
                 self.settle();
                 return;
+            }
+        }
+    }
+
+    fn insert(&mut self, client: Client) -> usize {
+        self.links.push(self.net.connect());
+        self.clients.push(client);
+        self.clients.len() - 1
+    }
+
+    fn carry_up(&mut self, client: usize) {
+        let said = self.clients[client].take_said();
+        if !said.is_empty() {
+            self.net.client_send(self.links[client], &said);
+        }
+    }
+
+    fn carry_down(&mut self) {
+        for (client, link) in self.clients.iter_mut().zip(&self.links) {
+            match self.net.client_receive(*link) {
+                Some(bytes) => client.hear(&bytes, &mut self.checker),
+                None => client.hear_end(),
             }
         }
     }

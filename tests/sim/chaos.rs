@@ -77,10 +77,10 @@ impl Chaos {
             85..88 => _ = self.world.clients[client].destroy(&room),
             88..90 => _ = self.world.clients[client].create(&room),
             90..93 => _ = self.world.clients[client].query(&room),
-            93..96 => self.world.clients[client].close(),
+            93..96 => self.world.close(client),
             _ => {
                 let stalled = self.random.percent(50);
-                self.world.clients[client].stall(stalled);
+                self.world.stall(client, stalled);
             }
         }
     }
@@ -101,8 +101,8 @@ impl Chaos {
     /// The weather clears: everything arrives, and all agree.
     fn come_to_rest(&mut self) {
         self.world.net.set_weather(Weather::CALM);
-        for client in &self.world.clients {
-            client.stall(false);
+        for client in 0..self.world.clients.len() {
+            self.world.stall(client, false);
         }
         self.world.pass(Duration::from_secs(5));
         for client in 0..self.world.clients.len() {
@@ -158,7 +158,10 @@ fn whatever_clients_and_network_do_the_invariants_hold() {
         turns += chaos.world.turns();
     }
     println!("{turns} turns, {deliveries} deliveries");
-    assert!(deliveries > (seeds.end - seeds.start) * 50, "the worlds were not asleep: {deliveries}");
+    assert!(
+        deliveries > (seeds.end - seeds.start) * 50,
+        "the worlds were not asleep: {deliveries}"
+    );
 }
 
 #[test]

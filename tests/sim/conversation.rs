@@ -162,7 +162,7 @@ fn reconnecting_does_not_refill_a_rate() {
             world.publish(alice, "lobby", NONE);
         }
         world.settle();
-        world.clients[alice].close();
+        world.close(alice);
         world.pass(Duration::from_millis(500));
         alice = world.open("alice", Role::Client);
         joined(&mut world, alice, "lobby");

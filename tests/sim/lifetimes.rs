@@ -19,7 +19,7 @@ fn a_stranger_has_three_seconds_whatever_it_trickles() {
     let silent = world.connect_silent();
     let trickling = world.connect_silent();
     for byte in [60, 0, 0, 0, 1, b'T'] {
-        world.clients[trickling].send_raw(&[byte]);
+        world.clients[trickling].say_raw(&[byte]);
         world.pass(Duration::from_millis(499));
     }
     assert!(world.clients[silent].ended.is_none(), "2.994 seconds are not three");
@@ -39,7 +39,7 @@ fn a_stranger_is_told_what_is_wrong_with_its_first_frame() {
     ] {
         let mut world = World::new(1, &Shape::new(2));
         let stranger = world.connect_silent();
-        world.clients[stranger].send_raw(&bytes);
+        world.clients[stranger].say_raw(&bytes);
         world.settle();
         assert_eq!(ended(&world, stranger), Some(code), "{bytes:?}");
     }
@@ -57,7 +57,7 @@ fn hello_of_version_9() -> Vec<u8> {
 fn an_unfinished_frame_has_ten_seconds() {
     let mut world = World::new(2, &Shape::new(2));
     let alice = world.open("alice", Role::Client);
-    world.clients[alice].send_raw(&[9, 0, 0, 0, 19]);
+    world.clients[alice].say_raw(&[9, 0, 0, 0, 19]);
     world.pass(Duration::from_millis(9_999));
     assert!(world.clients[alice].is_open());
     world.pass(Duration::from_millis(1));
@@ -70,9 +70,9 @@ fn a_silent_session_is_cut_after_two_unanswered_questions() {
         let mut world = World::new(3, &Shape::new(2));
         let alice = world.open("alice", Role::Client);
         let silent = world.open("silent", Role::Client);
-        world.clients[silent].stall(true);
+        world.stall(silent, true);
         world.pass(Duration::from_secs(seconds));
-        world.clients[silent].stall(false);
+        world.stall(silent, false);
         world.pass(Duration::from_secs(1));
         let code = world.clients[silent].ended.flatten();
         assert_eq!(code, cut.then_some(Code::SILENT));
@@ -90,7 +90,7 @@ fn a_bad_frame_ends_its_session_and_harms_no_other() {
     ] {
         let mut world = World::new(4, &Shape::new(2));
         let (bad, good) = (world.open("bad", Role::Client), world.open("good", Role::Client));
-        world.clients[bad].send_raw(bytes);
+        world.clients[bad].say_raw(bytes);
         world.settle();
         assert_eq!(ended(&world, bad), Some(code), "{bytes:?}");
         assert!(world.clients[good].is_open());
@@ -181,7 +181,7 @@ fn who_reads_too_slowly_is_cut_off_and_nobody_else_waits() {
         world.clients[member].join("stage");
     }
     world.settle();
-    world.clients[members[0]].stall(true);
+    world.stall(members[0], true);
     for _ in 0..6_000 {
         world.publish(server, "stage", NONE);
         world.step();
@@ -191,7 +191,7 @@ fn who_reads_too_slowly_is_cut_off_and_nobody_else_waits() {
     for &member in &members[1..] {
         assert_eq!(world.clients[member].delivered, 6_000);
     }
-    world.clients[members[0]].stall(false);
+    world.stall(members[0], false);
     world.pass(Duration::from_secs(2));
     assert!(world.clients[members[0]].ended.is_some());
     assert!(world.clients[members[0]].delivered < 6_000);

@@ -1,0 +1,48 @@
+//! What may be configured, where the core itself has no bound: a typing error such as `3d` for
+//! `3s` is to be refused and not to be lived with. The bounds of the core are in
+//! [`crate::limits`]; all defaults are compared with these at compile time.
+
+use core::time::Duration;
+
+use crate::limits;
+
+/// The least any deadline of a session may be; below it a slow network cuts off honest peers.
+pub const DEADLINE_MIN: Duration = Duration::from_millis(100);
+
+/// The most time a stranger may have for its hello.
+pub const HELLO_DEADLINE_MAX: Duration = Duration::from_secs(60);
+
+/// The most time a peer may have for a frame.
+pub const FRAME_DEADLINE_MAX: Duration = Duration::from_secs(600);
+
+/// The longest silence before a session is asked whether it is there.
+pub const PING_AFTER_MAX: Duration = Duration::from_secs(3600);
+
+/// The shortest time after which an idle room may be destroyed (spec 3).
+pub const ROOM_IDLE_MIN: Duration = Duration::from_secs(1);
+
+/// The longest time after which an idle room may be destroyed (spec 3: 7 days).
+pub const ROOM_IDLE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The most bytes that may wait for one session.
+pub const OUTBOUND_BYTES_MAX_MAX: usize = 64 * 1024 * 1024;
+
+/// The most connections: a session's number has 24 bits for its place
+/// ([`crate::id::SessionKey::number`]).
+pub const CONNECTIONS_MAX_MAX: usize = 1 << 24;
+
+/// Bytes of the configuration file; whatever is larger was meant to be something else.
+pub const FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Whether `value` is between `min` and `max`, all of them durations, at compile time.
+const fn within(value: Duration, min: Duration, max: Duration) -> bool {
+    min.as_nanos() <= value.as_nanos() && value.as_nanos() <= max.as_nanos()
+}
+
+const _: () = {
+    assert!(within(limits::HELLO_DEADLINE_DEFAULT, DEADLINE_MIN, HELLO_DEADLINE_MAX));
+    assert!(within(limits::FRAME_DEADLINE_DEFAULT, DEADLINE_MIN, FRAME_DEADLINE_MAX));
+    assert!(within(limits::PING_AFTER_DEFAULT, DEADLINE_MIN, PING_AFTER_MAX));
+    assert!(within(limits::ROOM_IDLE_DEFAULT, ROOM_IDLE_MIN, ROOM_IDLE_MAX));
+    assert!(limits::OUTBOUND_BYTES_MAX_DEFAULT <= OUTBOUND_BYTES_MAX_MAX);
+};

@@ -1,0 +1,237 @@
+//! The configuration as meant: plain values, each within its bounds. What each setting may be is
+//! said here and nowhere else.
+//!
+//! `set` and `show` are twins over all settings; what one writes the other reads.
+
+use core::ops::RangeInclusive;
+use core::time::Duration;
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use throng_protocol::limits::CREDENTIAL_BYTES_MAX;
+use throng_protocol::value::AppKey;
+
+use super::key::Key;
+use super::value::{Value, show_bytes, show_duration};
+use super::{bounds, log};
+use crate::app::App;
+use crate::io::choice::Wanted;
+use crate::limits;
+use crate::session::Patience;
+
+/// What a node is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; loopback as long as there is a development app.
+    pub listen: SocketAddr,
+    /// How many workers.
+    pub workers: NonZeroUsize,
+    /// Whether each worker stays on one core.
+    pub pin: bool,
+    /// Which way to the network.
+    pub io: Wanted,
+    /// The tenants: today exactly the development app.
+    pub apps: Vec<App>,
+    /// How long peers may take.
+    pub patience: Patience,
+    /// Bytes that may wait for one session.
+    pub outbound_bytes_max: usize,
+    /// Connections at a time; `None` for as many as the limit on descriptors leaves.
+    pub connections_max: Option<usize>,
+    /// What is logged; a good filter of `tracing_subscriber`.
+    pub log: String,
+}
+
+const WAYS: [(&str, Wanted); 3] =
+    [("auto", Wanted::Auto), ("uring", Wanted::Uring), ("epoll", Wanted::Epoll)];
+
+const WORKERS: RangeInclusive<usize> = 1..=limits::WORKERS_MAX;
+const HELLO_DEADLINE: RangeInclusive<Duration> = bounds::DEADLINE_MIN..=bounds::HELLO_DEADLINE_MAX;
+const FRAME_DEADLINE: RangeInclusive<Duration> = bounds::DEADLINE_MIN..=bounds::FRAME_DEADLINE_MAX;
+const PING_AFTER: RangeInclusive<Duration> = bounds::DEADLINE_MIN..=bounds::PING_AFTER_MAX;
+const OUTBOUND_BYTES: RangeInclusive<usize> =
+    limits::OUTBOUND_BYTES_MAX_MIN..=bounds::OUTBOUND_BYTES_MAX_MAX;
+const CONNECTIONS: RangeInclusive<usize> = 1..=bounds::CONNECTIONS_MAX_MAX;
+const ROOMS_PER_USER: RangeInclusive<u32> = 1..=limits::ROOMS_PER_USER_MAX;
+const ROOM_IDLE: RangeInclusive<Duration> = bounds::ROOM_IDLE_MIN..=bounds::ROOM_IDLE_MAX;
+const RATE: RangeInclusive<u32> = 1..=limits::RATE_PER_SECOND_MAX;
+
+const DEVELOPMENT_APP: &str = "the development app is always the first";
+const AUTO: &str = "auto";
+const UNLIMITED: &str = "unlimited";
+
+impl Config {
+    /// The defaults, on a machine with so many cores.
+    #[must_use]
+    pub fn new(cores: NonZeroUsize) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
+            workers: one_for_each(cores),
+            pin: true,
+            io: Wanted::default(),
+            apps: vec![App {
+                development_secret: Some("throng-development".into()),
+                create_on_join: true,
+                ..App::new("dev")
+            }],
+            patience: Patience {
+                hello: limits::HELLO_DEADLINE_DEFAULT,
+                frame: limits::FRAME_DEADLINE_DEFAULT,
+                ping_after: limits::PING_AFTER_DEFAULT,
+            },
+            outbound_bytes_max: limits::OUTBOUND_BYTES_MAX_DEFAULT,
+            connections_max: None,
+            log: "info".to_owned(),
+        }
+    }
+
+    /// Takes a value in.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a sentence; then nothing is changed.
+    pub(super) fn set(
+        &mut self,
+        key: Key,
+        value: &Value,
+        cores: NonZeroUsize,
+    ) -> Result<(), String> {
+        let app = self.apps.first_mut().expect(DEVELOPMENT_APP);
+        match key {
+            Key::Listen => self.listen = address(value)?,
+            Key::Workers => {
+                let workers = value.integer_or(AUTO, &WORKERS)?.and_then(NonZeroUsize::new);
+                self.workers = workers.unwrap_or_else(|| one_for_each(cores));
+            }
+            Key::Pin => self.pin = value.boolean()?,
+            Key::Io => self.io = value.word(&WAYS)?,
+            Key::Log => self.log = log_filter(value)?,
+            Key::HelloDeadline => self.patience.hello = value.duration(&HELLO_DEADLINE)?,
+            Key::FrameDeadline => self.patience.frame = value.duration(&FRAME_DEADLINE)?,
+            Key::PingAfter => self.patience.ping_after = value.duration(&PING_AFTER)?,
+            Key::OutboundBytesMax => self.outbound_bytes_max = value.bytes(&OUTBOUND_BYTES)?,
+            Key::ConnectionsMax => self.connections_max = value.integer_or(AUTO, &CONNECTIONS)?,
+            Key::AppKey => app.key = app_key(value)?,
+            Key::Secret => app.development_secret = Some(secret(value)?),
+            Key::Anonymous => app.anonymous = value.boolean()?,
+            Key::CreateOnJoin => app.create_on_join = value.boolean()?,
+            Key::PublishWithoutJoin => app.publish_without_join = value.boolean()?,
+            Key::RoomsPerUser => app.rooms_per_user = value.integer(&ROOMS_PER_USER)?,
+            Key::RoomIdle => app.room_idle = value.duration(&ROOM_IDLE)?,
+            Key::ClientMessages => app.rates.client_messages = rate(value)?,
+            Key::ServerMessages => app.rates.server_messages = rate(value)?,
+            Key::Requests => app.rates.requests = rate(value)?,
+        }
+        Ok(())
+    }
+
+    /// The value of a setting as it would stand in the file.
+    #[must_use]
+    pub fn show(&self, key: Key) -> String {
+        let app = self.apps.first().expect(DEVELOPMENT_APP);
+        match key {
+            Key::Listen => quoted(&self.listen.to_string()),
+            Key::Workers => self.workers.to_string(),
+            Key::Pin => self.pin.to_string(),
+            Key::Io => {
+                let way = WAYS.iter().find(|(_, way)| *way == self.io);
+                quoted(way.expect("every way has a name").0)
+            }
+            Key::Log => quoted(&self.log),
+            Key::HelloDeadline => quoted(&show_duration(self.patience.hello)),
+            Key::FrameDeadline => quoted(&show_duration(self.patience.frame)),
+            Key::PingAfter => quoted(&show_duration(self.patience.ping_after)),
+            Key::OutboundBytesMax => quoted(&show_bytes(self.outbound_bytes_max)),
+            Key::ConnectionsMax => match self.connections_max {
+                Some(connections_max) => connections_max.to_string(),
+                None => quoted(AUTO),
+            },
+            Key::AppKey => quoted(&app.key),
+            Key::Secret => quoted(app.development_secret.as_deref().unwrap_or_default()),
+            Key::Anonymous => app.anonymous.to_string(),
+            Key::CreateOnJoin => app.create_on_join.to_string(),
+            Key::PublishWithoutJoin => app.publish_without_join.to_string(),
+            Key::RoomsPerUser => app.rooms_per_user.to_string(),
+            Key::RoomIdle => quoted(&show_duration(app.room_idle)),
+            Key::ClientMessages => show_rate(app.rates.client_messages),
+            Key::ServerMessages => show_rate(app.rates.server_messages),
+            Key::Requests => show_rate(app.rates.requests),
+        }
+    }
+
+    /// Whether what it listens on is safe with the apps it has.
+    ///
+    /// # Errors
+    /// A sentence on why not, and what to do.
+    pub(super) fn check_listen(&self) -> Result<(), String> {
+        let Self { listen, apps, .. } = self;
+        let development = apps.iter().find(|app| app.development_secret.is_some());
+        match development {
+            Some(app) if !listen.ip().to_canonical().is_loopback() => Err(format!(
+                "{listen} can be reached from other machines, and whoever knows the secret of \
+                 the development app {:?} can be any of its users; there are no signed tokens \
+                 yet, so only loopback addresses are served: listen on 127.0.0.1:{port} or \
+                 [::1]:{port}, and let others in through a tunnel that you trust, such as \
+                 ssh -L {port}:127.0.0.1:{port} THIS-MACHINE",
+                app.key,
+                port = listen.port(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn one_for_each(cores: NonZeroUsize) -> NonZeroUsize {
+    NonZeroUsize::new(limits::WORKERS_MAX).map_or(cores, |max| cores.min(max))
+}
+
+fn address(value: &Value) -> Result<SocketAddr, String> {
+    value.text()?.parse().map_err(|_| {
+        format!(
+            "{value} is not an address and a port, such as \"127.0.0.1:7400\" or \
+             \"[::1]:7400\" (names are not looked up)"
+        )
+    })
+}
+
+fn log_filter(value: &Value) -> Result<String, String> {
+    let text = value.text()?;
+    log::filter(text).map_err(|wrong| format!("{value} is not a filter: {wrong}"))?;
+    Ok(text.to_owned())
+}
+
+fn app_key(value: &Value) -> Result<Box<str>, String> {
+    match AppKey::parse(value.text()?) {
+        Ok(key) => Ok(key.as_str().into()),
+        Err(wrong) => Err(format!(
+            "{value} is not an app key (1 to 64 of A-Z a-z 0-9 + = - _ . : @): {wrong}"
+        )),
+    }
+}
+
+/// Sentences on secrets never hold them.
+fn secret(value: &Value) -> Result<Box<str>, String> {
+    let bounds = 1..=CREDENTIAL_BYTES_MAX;
+    let (Value::Bare(text) | Value::Text(text)) = value else {
+        return Err("it is not a text: write it in quotes".to_owned());
+    };
+    if !bounds.contains(&text.len()) || text.chars().any(char::is_control) {
+        return Err(format!(
+            "it has {} bytes; 1 to {CREDENTIAL_BYTES_MAX} without control characters are allowed",
+            text.len()
+        ));
+    }
+    Ok(text.as_str().into())
+}
+
+fn rate(value: &Value) -> Result<Option<NonZeroU32>, String> {
+    let rate = value.integer_or(UNLIMITED, &RATE)?;
+    Ok(rate.and_then(NonZeroU32::new))
+}
+
+fn show_rate(rate: Option<NonZeroU32>) -> String {
+    rate.map_or_else(|| quoted(UNLIMITED), |rate| rate.to_string())
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

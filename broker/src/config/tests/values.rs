@@ -1,0 +1,121 @@
+//! What each setting may be.
+
+use core::num::{NonZeroU32, NonZeroUsize};
+use core::time::Duration;
+
+use super::super::key::Key;
+use super::super::{Config, log, units};
+use super::{from_flag, nothing};
+use crate::io::choice::Wanted;
+use crate::limits;
+
+#[test]
+fn the_defaults_are_those_of_the_specification() {
+    let config = nothing().read().unwrap().config;
+    assert_eq!(config.listen.to_string(), "127.0.0.1:7400");
+    assert_eq!((config.workers.get(), config.pin, config.io), (4, true, Wanted::Auto));
+    assert_eq!((config.connections_max, config.outbound_bytes_max), (None, 256 * 1024));
+    assert_eq!(config.patience.hello, Duration::from_secs(3));
+    assert_eq!(config.patience.frame, Duration::from_secs(10));
+    assert_eq!(config.patience.ping_after, Duration::from_secs(30));
+    let [app] = config.apps.as_slice() else { panic!("one app, the development app") };
+    assert!(!app.anonymous);
+    assert!(!app.publish_without_join);
+    assert_eq!(app.rooms_per_user, 1);
+    assert_eq!(app.room_idle, Duration::from_secs(3600));
+    assert_eq!(app.rates.client_messages, NonZeroU32::new(5));
+    assert_eq!(app.rates.server_messages, NonZeroU32::new(100));
+    assert_eq!(app.rates.requests, NonZeroU32::new(20));
+    // Where the specification has no development app: a newcomer's first join works.
+    assert_eq!((&*app.key, app.create_on_join), ("dev", true));
+    assert_eq!(app.development_secret.as_deref(), Some("throng-development"));
+}
+
+#[test]
+fn workers_are_never_more_than_the_core_allows_however_many_cores_there_are() {
+    let config = Config::new(NonZeroUsize::new(100_000).unwrap());
+    assert_eq!(config.workers.get(), limits::WORKERS_MAX);
+}
+
+#[test]
+fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
+    let rates = (&["1", "10000", "unlimited"][..], &["0", "10001", "-1", "many", "1.5"][..]);
+    let long_key = "k".repeat(64);
+    let long_secret = "s".repeat(2048);
+    let cases: [(Key, &[&str], &[&str]); 20] = [
+        (
+            Key::Listen,
+            &["127.0.0.1:0", "127.255.255.254:65535", "[::1]:7400", "[::ffff:127.0.0.1]:1"],
+            &["localhost:7400", "127.0.0.1", ":7400", "127.0.0.1:65536", "0.0.0.0:7400"],
+        ),
+        (Key::Workers, &["1", "256", "auto"], &["0", "257", "-1", "all"]),
+        (Key::Pin, &["true", "false"], &["yes", "1", "True"]),
+        (Key::Io, &["auto", "uring", "epoll"], &["io_uring", "Epoll", "kqueue"]),
+        (Key::Log, &["off", "info,mio=trace", "INFO"], &["inof", "a=b=c", "info,,warn", "x=loud"]),
+        (Key::HelloDeadline, &["100ms", "60s", "1m"], &["99ms", "61s", "0s", "3", "s", "3 sec"]),
+        (Key::FrameDeadline, &["100ms", "10m"], &["99ms", "601s", "1.5s", "-1s"]),
+        (Key::PingAfter, &["100ms", "1h"], &["99ms", "61m", "99999999999999999999d"]),
+        (
+            Key::OutboundBytesMax,
+            &["160KiB", "163840B", "64MiB", "1 MiB"],
+            &["163839B", "65MiB", "256KB", "256", "18446744073709551615GiB"],
+        ),
+        (Key::ConnectionsMax, &["1", "16777216", "auto"], &["0", "16777217", "none"]),
+        (Key::AppKey, &["a", &long_key], &["a b", "ä", "kkkk/"]),
+        (Key::Secret, &["s", &long_secret, "ünïcode \" '"], &["a\nb", "\u{1b}[31m"]),
+        (Key::Anonymous, &["true", "false"], &["on"]),
+        (Key::CreateOnJoin, &["true", "false"], &["on"]),
+        (Key::PublishWithoutJoin, &["true", "false"], &["on"]),
+        (Key::RoomsPerUser, &["1", "100"], &["0", "101", "unlimited"]),
+        (Key::RoomIdle, &["1s", "1000ms", "7d", "168h"], &["999ms", "604801s", "8d"]),
+        (Key::ClientMessages, rates.0, rates.1),
+        (Key::ServerMessages, rates.0, rates.1),
+        (Key::Requests, rates.0, rates.1),
+    ];
+    for ((key, good, bad), in_table) in cases.into_iter().zip(Key::all()) {
+        assert_eq!(key, in_table, "no setting is left out");
+        for text in good {
+            from_flag(key, text).unwrap_or_else(|problems| panic!("{key:?} {text}: {problems}"));
+        }
+        for text in bad {
+            let problems = from_flag(key, text).expect_err(text);
+            assert_eq!(problems.iter().count(), 1, "{problems}");
+            assert!(problems.to_string().contains(&key.path()), "{problems}");
+        }
+    }
+    from_flag(Key::AppKey, &"k".repeat(65)).unwrap_err();
+    from_flag(Key::Secret, &"s".repeat(2049)).unwrap_err();
+    from_flag(Key::AppKey, "").unwrap_err();
+    from_flag(Key::Secret, "").unwrap_err();
+}
+
+#[test]
+fn only_loopback_is_served_while_anyone_may_be_anyone() {
+    for address in ["0.0.0.0:7400", "[::]:7400", "192.168.1.2:7400", "[::ffff:10.0.0.1]:7400"] {
+        let problems = from_flag(Key::Listen, address).unwrap_err().to_string();
+        assert!(problems.contains("other machines"), "{problems}");
+        assert!(problems.contains("the development app \"dev\""), "{problems}");
+        assert!(problems.contains("listen on 127.0.0.1:7400"), "{problems}");
+    }
+    for address in ["127.0.0.1:7400", "127.9.9.9:7400", "[::1]:7400"] {
+        assert_eq!(from_flag(Key::Listen, address).unwrap().config.listen.to_string(), address);
+    }
+}
+
+#[test]
+fn an_amount_that_is_shown_reads_back_as_the_same() {
+    for known in [units::TIME, units::SIZE] {
+        for amount in (0..5000).chain([90_000, 86_400_000, 1 << 20, (1 << 30) + 1, u64::MAX]) {
+            assert_eq!(units::parse(&units::show(amount, known), known), Ok(amount));
+        }
+    }
+    assert_eq!(units::show(90 * 60 * 1000, units::TIME), "90m");
+    assert_eq!(units::show(262_144, units::SIZE), "256KiB");
+}
+
+#[test]
+fn a_word_that_is_no_level_is_not_taken_for_a_target() {
+    let wrong = log::filter("info,debgu").unwrap_err();
+    assert!(wrong.contains("\"debgu\"") && wrong.ends_with("did you mean debug?"), "{wrong}");
+    log::filter("warn,throng_broker::io=debug,throng[{session=3}]=trace").unwrap();
+}

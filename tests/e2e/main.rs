@@ -1,0 +1,7 @@
+//! A whole broker on real sockets: every test runs over io_uring and over epoll.
+
+mod both;
+mod conversation;
+mod endings;
+mod hostile;
+mod rates;

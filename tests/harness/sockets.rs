@@ -1,0 +1,204 @@
+//! Clients on real sockets, many on one thread, judged by the same rules as in a simulated world.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use throng_protocol::value::{PublishOptions, Role};
+
+use crate::checker::Checker;
+use crate::client::{Client, Outcome};
+
+/// How long anything may take before a test gives up. Nothing waits that long when all is well.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Clients of one broker.
+#[derive(Debug)]
+pub struct Crowd {
+    address: SocketAddr,
+    /// All clients that ever were.
+    pub clients: Vec<Client>,
+    /// The judge.
+    pub checker: Checker,
+    sockets: Vec<Option<TcpStream>>,
+    payloads: u64,
+    /// Bytes that a client's socket takes in one write.
+    pub write_bytes_max: usize,
+}
+
+impl Crowd {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            clients: Vec::new(),
+            checker: Checker::default(),
+            sockets: Vec::new(),
+            payloads: 0,
+            write_bytes_max: usize::MAX,
+        }
+    }
+
+    /// Another broker took over at another address.
+    pub fn set_address(&mut self, address: SocketAddr) {
+        self.address = address;
+    }
+
+    /// A new client that says hello, by its number.
+    ///
+    /// # Panics
+    /// When it cannot connect.
+    pub fn connect(&mut self, user: &str, device: &str, role: Role) -> usize {
+        self.insert(Client::hello(user, device, role))
+    }
+
+    /// A new client that says nothing, by its number.
+    ///
+    /// # Panics
+    /// When it cannot connect.
+    pub fn connect_silent(&mut self) -> usize {
+        self.insert(Client::default())
+    }
+
+    fn insert(&mut self, client: Client) -> usize {
+        let socket = TcpStream::connect(self.address).expect("the broker listens");
+        socket.set_nodelay(true).expect("a socket has this option");
+        socket.set_nonblocking(true).expect("a socket has this option");
+        self.sockets.push(Some(socket));
+        self.clients.push(client);
+        self.clients.len() - 1
+    }
+
+    /// A new client, once it is in.
+    ///
+    /// # Panics
+    /// When it is not let in.
+    pub fn open(&mut self, user: &str, role: Role) -> usize {
+        let client = self.connect(user, "device", role);
+        self.until("it is let in", |crowd| crowd.clients[client].is_open());
+        client
+    }
+
+    /// A client that joined a room.
+    ///
+    /// # Panics
+    /// When it may not.
+    pub fn open_in(&mut self, user: &str, room: &str) -> usize {
+        let client = self.open(user, Role::Client);
+        let request = self.clients[client].join(room);
+        match self.outcome(client, request) {
+            Outcome::Joined { .. } => client,
+            other => panic!("{user} joining {room} came to {other:?}"),
+        }
+    }
+
+    /// Publishes something unique, at least that long.
+    pub fn publish(
+        &mut self,
+        client: usize,
+        room: &str,
+        bytes: usize,
+        options: PublishOptions,
+    ) -> u32 {
+        self.payloads += 1;
+        let mut payload = self.payloads.to_be_bytes().to_vec();
+        payload.resize(bytes.max(payload.len()), b'.');
+        self.clients[client].publish(&mut self.checker, room, &payload, options)
+    }
+
+    /// What becomes of a request.
+    ///
+    /// # Panics
+    /// When nothing does.
+    pub fn outcome(&mut self, client: usize, request: u32) -> Outcome {
+        self.until("a reply", |crowd| crowd.clients[client].outcomes.contains_key(&request));
+        self.clients[client].outcomes[&request].clone()
+    }
+
+    /// Closes a client's socket without a word.
+    pub fn close(&mut self, client: usize) {
+        self.sockets[client] = None;
+        self.clients[client].hear_end();
+    }
+
+    /// A client's socket, to treat badly.
+    ///
+    /// # Panics
+    /// When it is closed.
+    #[must_use]
+    pub fn socket(&self, client: usize) -> &TcpStream {
+        self.sockets[client].as_ref().expect("it is open")
+    }
+
+    /// Carries bytes until something is so.
+    ///
+    /// # Panics
+    /// When it never is.
+    pub fn until(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let moved = self.carry();
+            if so(self) {
+                return;
+            }
+            assert!(Instant::now() < end, "waited in vain until {what}");
+            if !moved {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
+    }
+
+    /// Carries bytes for a while.
+    pub fn pass(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            if !self.carry() {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
+    }
+
+    /// Carries what there is to be carried. Says whether there was anything.
+    pub fn carry(&mut self) -> bool {
+        let mut moved = false;
+        let mut buffer = vec![0; 256 * 1024];
+        for (client, place) in self.clients.iter_mut().zip(&mut self.sockets) {
+            let Some(socket) = place else { continue };
+            for piece in client.take_said().chunks(self.write_bytes_max) {
+                moved = true;
+                // Whoever was sent away may not be able to say more.
+                let _ = write_all(socket, piece);
+            }
+            match socket.read(&mut buffer) {
+                Ok(0) => {
+                    client.hear_end();
+                    *place = None;
+                }
+                Ok(bytes) => {
+                    moved = true;
+                    client.hear(&buffer[..bytes], &mut self.checker);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => {
+                    client.hear_end();
+                    *place = None;
+                }
+            }
+        }
+        moved
+    }
+}
+
+fn write_all(mut socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match socket.write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -96,14 +96,13 @@ fn greet(node: &Node, config: &Config) -> io::Result<()> {
         config.workers
     )?;
     for app in &config.apps {
-        let Some(secret) = &app.development_secret else {
-            continue;
-        };
+        let Some(secret) = &app.development_secret else { continue };
         writeln!(
             out,
             "\nDevelopment app, for this machine only: whoever has the secret can be any user.\
-             \n  key     {}\n  secret  {secret}",
-            app.key
+             \n  key     {}\n  secret  {}",
+            app.key,
+            secret.expose()
         )?;
     }
     writeln!(

@@ -34,14 +34,16 @@ pub enum NodeError {
     /// The address cannot be listened on.
     #[error("{0}")]
     Listen(#[source] io::Error),
-    /// Too few descriptors for even one connection.
+    /// Too few descriptors for the connections that are wanted.
     #[error(
-        "only {soft} descriptors are allowed and {RESERVED_DESCRIPTORS} are reserved; \
-         raise the limit (ulimit -n)"
+        "{wanted} connections are wanted, but only {descriptors} descriptors are allowed and \
+         {RESERVED_DESCRIPTORS} of them are reserved; raise the limit (ulimit -n)"
     )]
     Descriptors {
         /// The limit in force.
-        soft: u64,
+        descriptors: u64,
+        /// Connections that are wanted; one at least.
+        wanted: usize,
     },
     /// The operating system gave no randomness.
     #[error("the operating system gives no random numbers: {0}")]
@@ -118,7 +120,7 @@ impl Node {
                 apps: config.apps.clone(),
                 patience: config.patience,
                 outbound_bytes_max: config.outbound_bytes_max,
-                connections_max: connections_max / usize::from(count),
+                connections_max: connections_max.div_ceil(usize::from(count)),
                 hash_key: seeds.hash_key,
                 seed: seeds.shards ^ u64::from(id),
             };
@@ -179,9 +181,7 @@ impl Node {
         let thread = std::thread::Builder::new().name(format!("worker-{id}")).spawn(move || {
             let _drain_others = DrainOnEnd(stop.clone());
             match backend {
-                Backend::Epoll => {
-                    run(plan, stop, ready, |clock, listener| Epoll::new(clock, listener))
-                }
+                Backend::Epoll => run(plan, stop, ready, Epoll::new),
                 Backend::Uring => run(plan, stop, ready, |clock, listener| {
                     Uring::new(clock, listener, RingSize::default())
                 }),
@@ -265,25 +265,22 @@ impl Seeds {
     }
 }
 
-/// How many connections the node may have: as configured, but no more than there are
-/// descriptors for. Raises the limit on these as far as an ordinary user may.
+/// How many connections the node may have: as configured, or as many as there are descriptors
+/// for. Raises the limit on these as far as an ordinary user may.
 fn connections_max(config: &Config) -> Result<usize, NodeError> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let soft = match setrlimit(Resource::Nofile, raised) {
+    let descriptors = match setrlimit(Resource::Nofile, raised) {
         Ok(()) => limit.maximum,
         Err(_) => limit.current,
     };
-    let soft = soft.unwrap_or(u64::MAX);
-    let allowed = usize::try_from(soft).unwrap_or(usize::MAX).saturating_sub(RESERVED_DESCRIPTORS);
-    let wanted = config.connections_max.unwrap_or(allowed);
-    let connections_max = wanted.min(allowed);
-    if connections_max < config.workers.get() {
-        return Err(NodeError::Descriptors { soft });
+    let descriptors = descriptors.unwrap_or(u64::MAX);
+    let allowed = usize::try_from(descriptors).unwrap_or(usize::MAX);
+    let allowed = allowed.saturating_sub(RESERVED_DESCRIPTORS);
+    let wanted = config.connections_max.unwrap_or(allowed.max(1));
+    if wanted > allowed {
+        return Err(NodeError::Descriptors { descriptors, wanted });
     }
-    if wanted > connections_max {
-        tracing::warn!(wanted, connections_max, "fewer descriptors than connections wanted");
-    }
-    Ok(connections_max)
+    Ok(wanted)
 }

@@ -242,9 +242,7 @@ impl Io for SimIo {
     }
 
     fn shutdown(&mut self, connection: ConnectionId) {
-        let Some(own) = self.get_mut(connection) else {
-            return;
-        };
+        let Some(own) = self.get_mut(connection) else { return };
         assert!(own.sending.is_none(), "only when nothing is under way");
         let link = own.link;
         if let Some(link) = self.net.0.borrow_mut().links.get_mut(&link) {
@@ -253,9 +251,7 @@ impl Io for SimIo {
     }
 
     fn close(&mut self, connection: ConnectionId) {
-        let Some(own) = self.remove(connection) else {
-            return;
-        };
+        let Some(own) = self.remove(connection) else { return };
         if let Some(link) = self.net.0.borrow_mut().links.get_mut(&own.link) {
             link.down.ended = true;
             link.up.broken = true;

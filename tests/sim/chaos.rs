@@ -23,7 +23,7 @@ fn shape(random: &mut Random) -> Shape {
         pipe_bytes_max: [1, 50, 1_000, 100_000][random.below(4)],
         delay_percent: [0, 10, 50, 90][random.below(4)],
     };
-    shape.app.rooms_per_user = [1, 2, 5][u64::from(random.percent(50)) as usize * random.below(3)];
+    shape.app.rooms_per_user = [1, 1, 1, 1, 2, 5][random.below(6)];
     shape.app.publish_without_join = random.percent(20);
     if random.percent(80) {
         shape.app.rates.requests = None;
@@ -110,9 +110,7 @@ impl Chaos {
                 continue;
             }
             for room in self.rooms.clone() {
-                let Some(view) = self.world.clients[client].rooms.get(&room) else {
-                    continue;
-                };
+                let Some(view) = self.world.clients[client].rooms.get(&room) else { continue };
                 let newest = self.world.checker.newest(&room, view.epoch());
                 assert!(view.is_complete(newest), "{room} at client {client}: {view:?} {newest}");
             }

@@ -3,6 +3,7 @@
 //! Every shard has the same table of apps and reads it only. Settings come from the
 //! configuration; they are plain values here and were checked there.
 
+use core::fmt;
 use core::num::NonZeroU32;
 use core::time::Duration;
 
@@ -13,13 +14,13 @@ use crate::id::AppId;
 use crate::limits;
 
 /// The settings of one app.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
     /// The key that clients name it by.
     pub key: Box<str>,
     /// The secret that lets anyone be whoever they say. Only for development: a node that has
     /// such an app listens on loopback only.
-    pub development_secret: Option<Box<str>>,
+    pub development_secret: Option<Secret>,
     /// Whether visitors without an account are let in (spec 2; off by default).
     pub anonymous: bool,
     /// Whether joining a room that does not exist creates it (spec 3; off by default).
@@ -32,6 +33,30 @@ pub struct App {
     pub room_idle: Duration,
     /// How fast its senders may be.
     pub rates: Rates,
+}
+
+/// What must not turn up in a log: it does not show itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Box<str>);
+
+impl Secret {
+    /// The secret itself, for the one who compares or configures it.
+    #[must_use]
+    pub const fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        Self(secret.into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
 }
 
 /// Requests allowed in any window of one second; `None` for no limit (spec 6).
@@ -87,7 +112,7 @@ impl App {
     /// # Errors
     /// `UNAUTHORIZED`, whatever the cause.
     pub fn check_development(&self, secret: &str, role: Role) -> Result<(), Refusal<'static>> {
-        let known = self.development_secret.as_deref().is_some_and(|own| same(own, secret));
+        let known = self.development_secret.as_ref().is_some_and(|own| same(own.expose(), secret));
         let granted = match role {
             Role::Client | Role::Server => true,
             Role::Anonymous => self.anonymous,
@@ -113,6 +138,13 @@ pub fn find(apps: &[App], key: &str) -> Option<AppId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_does_not_show_itself() {
+        let mut app = App::new("dev");
+        app.development_secret = Some("hush".into());
+        assert!(!format!("{app:?}").contains("hush"));
+    }
 
     #[test]
     fn every_cause_of_a_bad_credential_has_one_answer() {

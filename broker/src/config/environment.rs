@@ -35,9 +35,7 @@ pub(super) fn read(
 ) -> Environment {
     let mut environment = Environment::default();
     for (name, value) in variables {
-        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
-            continue;
-        };
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
         let origin = Origin::Variable(name.to_owned());
         if value.is_empty() {
             continue;

@@ -14,13 +14,13 @@ use throng_protocol::value::AppKey;
 use super::key::Key;
 use super::value::{Value, show_bytes, show_duration};
 use super::{bounds, log};
-use crate::app::App;
+use crate::app::{App, Secret};
 use crate::io::choice::Wanted;
 use crate::limits;
 use crate::session::Patience;
 
 /// What a node is started with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Where to listen; loopback as long as there is a development app.
     pub listen: SocketAddr,
@@ -146,7 +146,7 @@ impl Config {
                 None => quoted(AUTO),
             },
             Key::AppKey => quoted(&app.key),
-            Key::Secret => quoted(app.development_secret.as_deref().unwrap_or_default()),
+            Key::Secret => quoted(app.development_secret.as_ref().map_or("", Secret::expose)),
             Key::Anonymous => app.anonymous.to_string(),
             Key::CreateOnJoin => app.create_on_join.to_string(),
             Key::PublishWithoutJoin => app.publish_without_join.to_string(),
@@ -209,7 +209,7 @@ fn app_key(value: &Value) -> Result<Box<str>, String> {
 }
 
 /// Sentences on secrets never hold them.
-fn secret(value: &Value) -> Result<Box<str>, String> {
+fn secret(value: &Value) -> Result<Secret, String> {
     let bounds = 1..=CREDENTIAL_BYTES_MAX;
     let (Value::Bare(text) | Value::Text(text)) = value else {
         return Err("it is not a text: write it in quotes".to_owned());

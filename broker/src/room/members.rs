@@ -129,9 +129,7 @@ impl Members {
     pub fn record_vacate(&mut self, badge: Badge, session: SessionKey) -> bool {
         let Some(member) = self.all.get_mut(badge.member.0) else { return false };
         let visit = (session, badge.visit);
-        let Some(place) = member.visits.iter().position(|own| *own == visit) else {
-            return false;
-        };
+        let Some(place) = member.visits.iter().position(|own| *own == visit) else { return false };
         if member.visits.len() == 1 {
             return self.record_leave(badge.member);
         }

@@ -192,9 +192,7 @@ impl Room {
 
     /// Takes a user out with all its sessions. Says whether it was in.
     pub fn leave(&mut self, who: Who<'_>, now: Instant) -> bool {
-        let Some(member) = self.members.find(who) else {
-            return false;
-        };
+        let Some(member) = self.members.find(who) else { return false };
         self.lifecycle.record(now);
         self.members.record_leave(member)
     }

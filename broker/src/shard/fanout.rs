@@ -16,52 +16,51 @@ use crate::shard::audience::Audiences;
 
 impl Shard {
     /// Takes in a batch of a room that has occupants here.
+    ///
+    /// Who published without wanting an echo gets it as a copy without its own words, behind what
+    /// waited for it before; everyone else shares the bytes.
     pub(super) fn on_deliver(&mut self, room: RoomHandle, batch: Batch) {
-        let Some(audience) = self.audiences.find(room) else {
-            return;
-        };
-        // Who published without wanting an echo gets the batch as a copy without its own words.
-        // What waited for it before goes first.
-        for own in &batch.own {
-            self.settle(own.session.connection, audience);
-        }
-        self.audiences.get_mut(audience).append(batch.bytes.clone());
-        for (place, own) in batch.own.iter().enumerate() {
-            if batch.own[..place].iter().all(|before| before.session != own.session) {
-                self.queue_without_own(own.session.connection, audience, &batch);
-            }
+        let Some(audience) = self.audiences.find(room) else { return };
+        let Batch { bytes, mut own } = batch;
+        own.sort_unstable_by_key(|own| (own.session.connection, own.start));
+        for own in own.chunk_by(|a, b| a.session == b.session) {
+            self.settle(own[0].session.connection, audience);
+            self.queue_without_own(own, audience, &bytes);
         }
         let entry = self.audiences.get_mut(audience);
+        entry.append(bytes);
+        for own in own.chunk_by(|a, b| a.session == b.session) {
+            let session = self.sessions.get(own[0].session.connection);
+            if let Some(seat) = session.and_then(|own| own.outbound.seat_in(audience)) {
+                entry.skip(seat.occupant);
+            }
+        }
         if !entry.dirty {
             entry.dirty = true;
             self.audiences_dirty.push(audience);
         }
     }
 
-    fn queue_without_own(&mut self, connection: ConnectionId, audience: u32, batch: &Batch) {
-        let Some(session) = self.sessions.get_mut(connection) else {
+    /// Queues a batch for the session that published some of it, without that.
+    fn queue_without_own(&mut self, own: &[Own], audience: u32, bytes: &[u8]) {
+        let connection = own[0].session.connection;
+        let Some(session) = self.sessions.get_mut(connection) else { return };
+        if session.outbound.seat_in(audience).is_none() {
             return;
-        };
-        let Some(seat) = session.outbound.seat_in(audience) else {
-            return;
-        };
-        let mine = |own: &&Own| own.session.connection == connection;
-        let mut done = 0;
+        }
         let queue = session.outbound.queue(&mut self.spare);
-        for own in batch.own.iter().filter(mine) {
-            queue.extend_from_slice(&batch.bytes[done..own.start as usize]);
+        let mut done = 0;
+        for own in own {
+            queue.extend_from_slice(&bytes[done..own.start as usize]);
             done = own.end as usize;
         }
-        queue.extend_from_slice(&batch.bytes[done..]);
-        self.audiences.get_mut(audience).skip(seat.occupant);
+        queue.extend_from_slice(&bytes[done..]);
         self.mark_dirty(connection);
     }
 
     /// A room is gone and its end was delivered: everyone gets what is left of it and is out.
     pub(super) fn on_gone(&mut self, room: RoomHandle) {
-        let Some(audience) = self.audiences.find(room) else {
-            return;
-        };
+        let Some(audience) = self.audiences.find(room) else { return };
         self.fan_out_one(audience);
         while self.audiences.contains(audience) {
             let connection = self.audiences.get(audience).connection(0);
@@ -92,9 +91,7 @@ impl Shard {
         entry.dirty = false;
         for occupant in 0..entry.len() {
             let connection = entry.connection(occupant);
-            let Some(session) = self.sessions.get_mut(connection) else {
-                continue;
-            };
+            let Some(session) = self.sessions.get_mut(connection) else { continue };
             let outbound = &mut session.outbound;
             if outbound.sending {
                 let queued = outbound.queued_bytes() as u64;
@@ -124,9 +121,7 @@ impl Shard {
     }
 
     fn flush(&mut self, connection: ConnectionId) {
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
         let outbound = &mut session.outbound;
         outbound.dirty = false;
         if outbound.sending {
@@ -144,9 +139,7 @@ impl Shard {
     /// than may, it has to go.
     fn bound_queue(&mut self, connection: ConnectionId) {
         let outbound_bytes_max = self.settings.outbound_bytes_max;
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
         let queued = session.outbound.queued_bytes();
         if session.is_leaving() {
             return;
@@ -164,9 +157,7 @@ impl Shard {
         if let Some(spare) = spare {
             self.keep_spare(spare);
         }
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
         session.outbound.sending = false;
         if session.paused && !session.is_leaving() {
             session.paused = false;
@@ -183,12 +174,8 @@ impl Shard {
     /// Moves what waits for a session in a room to the session's own queue, so that what is
     /// queued next comes after it.
     pub(super) fn settle(&mut self, connection: ConnectionId, audience: u32) {
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
-        let Some(seat) = session.outbound.seat_in(audience) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
+        let Some(seat) = session.outbound.seat_in(audience) else { return };
         let audience = self.audiences.get_mut(audience);
         if audience.is_behind(seat.occupant) {
             let queue = session.outbound.queue(&mut self.spare);
@@ -199,12 +186,8 @@ impl Shard {
 
     /// Takes a session's seat in a room away, with all that waits for it there.
     pub(super) fn unseat(&mut self, connection: ConnectionId, audience: u32) {
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
-        let Some(seat) = session.outbound.seat_in(audience) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
+        let Some(seat) = session.outbound.seat_in(audience) else { return };
         session.outbound.seats.retain(|own| own.audience != audience);
         let moved = self.audiences.get_mut(audience).unseat(seat.occupant);
         let moved = moved.and_then(|connection| self.sessions.get_mut(connection));
@@ -217,9 +200,7 @@ impl Shard {
     }
 
     fn shut_down_if_leaving(&mut self, connection: ConnectionId) {
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
         if let Stage::Leaving { shut_down } = &mut session.stage
             && !*shut_down
         {

@@ -13,9 +13,7 @@ use crate::shard::Shard;
 impl Shard {
     pub(super) fn on_received(&mut self, connection: ConnectionId, bytes: &[u8]) {
         let now = self.now.instant;
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
         session.record_heard(now);
         let mut held = session.inbound.take();
         if held.is_empty() {
@@ -30,9 +28,7 @@ impl Shard {
                 session.inbound.keep_grown(held, consumed, now);
             }
         }
-        let Some(session) = self.sessions.get(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get(connection) else { return };
         if matches!(session.stage, Stage::Greeting) {
             self.effects.push(Effect::Resume { connection, receive: Receive::Once });
         }
@@ -65,9 +61,7 @@ impl Shard {
 
     /// Handles one frame. `from_here` is all that was received from this frame on.
     fn on_frame(&mut self, connection: ConnectionId, body: &[u8], from_here: &[u8]) {
-        let Some(session) = self.sessions.get(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get(connection) else { return };
         let greeting = matches!(session.stage, Stage::Greeting);
         match FromClient::decode(body) {
             Ok(FromClient::Hello(hello)) if greeting => {

@@ -22,9 +22,7 @@ impl Shard {
     }
 
     fn dismiss_with(&mut self, connection: ConnectionId, refusal: Refusal<'_>) {
-        let Some(session) = self.sessions.get(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get(connection) else { return };
         if session.is_leaving() {
             return;
         }
@@ -46,9 +44,7 @@ impl Shard {
     /// A connection is gone.
     pub(super) fn on_closed(&mut self, connection: ConnectionId) {
         let now = self.now.instant;
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
         if let Some(identity) = session.leave(now) {
             self.depart(connection, &identity);
         }

@@ -275,9 +275,7 @@ impl Shard {
     /// Sets a timer for a session's deadline, unless an earlier one is set: that one will find
     /// out when it fires.
     fn set_session_timer(&mut self, connection: ConnectionId) {
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
         let deadline = session.deadline(&self.settings.patience);
         if session.timer_at.is_none_or(|set| deadline < set) {
             session.timer_at = Some(deadline);
@@ -298,9 +296,7 @@ impl Shard {
 
     fn on_session_timer(&mut self, connection: ConnectionId, at: Instant) {
         let (now, settings) = (self.now.instant, Rc::clone(&self.settings));
-        let Some(session) = self.sessions.get_mut(connection) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(connection) else { return };
         if session.timer_at != Some(at) {
             return; // An earlier one was set since, and has done this one's work.
         }
@@ -321,9 +317,7 @@ impl Shard {
 
     fn forget_user(&mut self, slot: Slot) {
         let user = crate::id::UserHandle(slot);
-        let Some(entry) = self.users.get(user) else {
-            return;
-        };
+        let Some(entry) = self.users.get(user) else { return };
         if !entry.sessions.is_empty() {
             return;
         }

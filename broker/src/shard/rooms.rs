@@ -138,9 +138,7 @@ impl Shard {
 
     pub(super) fn on_room_timer(&mut self, slot: Slot) {
         let handle = self.rooms.handle(slot);
-        let Some(room) = self.rooms.get(handle) else {
-            return;
-        };
+        let Some(room) = self.rooms.get(handle) else { return };
         let ends_at = room.ends_at();
         if ends_at <= self.now.instant {
             self.destroy_room(handle, DestroyReason::Idle);
@@ -160,9 +158,7 @@ impl Shard {
 
     /// Ends a room's open batch, if there is one, and sends it to every shard with occupants.
     fn seal(&mut self, handle: RoomHandle) {
-        let Some(room) = self.rooms.get_mut(handle) else {
-            return;
-        };
+        let Some(room) = self.rooms.get_mut(handle) else { return };
         let post = &mut self.post;
         room.seal(|to, batch| post.tell(to, Envelope::Deliver { room: handle, batch }));
     }
@@ -176,9 +172,7 @@ impl Shard {
     }
 
     fn destroy_room(&mut self, handle: RoomHandle, reason: DestroyReason) {
-        let Some(room) = self.rooms.get_mut(handle) else {
-            return;
-        };
+        let Some(room) = self.rooms.get_mut(handle) else { return };
         room.end(reason);
         self.seal(handle);
         let room = self.rooms.remove(handle).expect("found above");

@@ -113,9 +113,7 @@ impl Users {
 
     /// Takes a user out.
     pub(super) fn remove(&mut self, user: UserHandle) {
-        let Some(gone) = self.all.remove(user.0) else {
-            return;
-        };
+        let Some(gone) = self.all.remove(user.0) else { return };
         self.by_name
             .find_entry(self.key.hash(gone.app, u8::from(gone.server), &gone.name), |other| {
                 *other == user

@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use super::super::Sources;
+use super::super::file;
 use super::super::key::Key;
 use super::super::log::EventLine;
 use super::{TestFile, errors_of, from_file, from_flag, nothing, variables};
@@ -112,6 +113,28 @@ fn what_is_not_toml_does_not_hide_the_errors_around_it() {
 fn an_open_quote_is_one_error_and_not_many() {
     let errors = errors_of("[node]\nlog = \"\"\"info\nworkers = 0\n[sessions]\nping_after = 3\n");
     assert_eq!(errors.len(), 1, "{errors:#?}");
+}
+
+#[test]
+fn whatever_stands_in_a_file_every_error_has_a_place_in_it() {
+    let good = "[node]\nlog = 'é' # ü\npin=true\n[development.limits]\nrequests_per_second = 1\n";
+    let odd = ["\"", "'", "[", "]", "=", "\n", "\r", "{", ".", "#", "\u{0}", "ß", "\u{10ffff}", ""];
+    for (at, replaced) in good.char_indices() {
+        let after = &good[at + replaced.len_utf8()..];
+        for with in odd {
+            for text in [format!("{}{with}{after}", &good[..at]), format!("{}{with}", &good[..at])]
+            {
+                let mut problems = Vec::new();
+                file::walk("x.toml", &text, &mut problems);
+                for problem in problems {
+                    let place = problem.to_string();
+                    let line = place.split(':').nth(1).expect("there is a line");
+                    let lines = 1 + text.matches('\n').count();
+                    assert!((1..=lines).contains(&line.parse().unwrap()), "{text:?}: {place}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::{env, fs, process};
 
 use super::key::Key;
 use super::problem::Problems;
-use super::{Config, Loaded, Sources};
+use super::{Loaded, Sources};
 
 const CORES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
@@ -67,9 +67,4 @@ fn errors_of(text: &str) -> Vec<String> {
 
 fn after_file_name(problem: &str) -> &str {
     problem.split_once(".toml:").expect("the file is named").1
-}
-
-/// Everything that a configuration says.
-fn said(config: &Config) -> String {
-    format!("{config:?}")
 }

@@ -4,7 +4,7 @@ use super::super::Sources;
 use super::super::command::{Asked, Verb};
 use super::super::key::Key;
 use super::super::problem::Origin;
-use super::{CORES, TestFile, from_file, nothing, said, variables};
+use super::{CORES, TestFile, from_file, nothing, variables};
 
 #[test]
 fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
@@ -47,7 +47,7 @@ fn every_setting_can_be_set_by_a_variable() {
         let text = other_than_default(key);
         let sources = Sources { variables: variables(&[(&key.variable(), text)]), ..nothing() };
         let loaded = sources.read().unwrap();
-        assert_ne!(said(&loaded.config), said(&defaults.config), "{key:?}");
+        assert_ne!(loaded.config, defaults.config, "{key:?}");
         assert_eq!(loaded.config.show(key).trim_matches('"'), text);
     }
 }
@@ -86,7 +86,7 @@ fn an_empty_variable_is_as_good_as_none() {
         Key::all().map(Key::variable).chain(["THRONG_CONFIG".to_owned()]).collect();
     let pairs: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
     let loaded = Sources { variables: variables(&pairs), ..nothing() }.read().unwrap();
-    assert_eq!(said(&loaded.config), said(&nothing().read().unwrap().config));
+    assert_eq!(loaded.config, nothing().read().unwrap().config);
 }
 
 #[test]

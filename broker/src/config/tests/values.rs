@@ -28,7 +28,7 @@ fn the_defaults_are_those_of_the_specification() {
     assert_eq!(app.rates.requests, NonZeroU32::new(20));
     // Where the specification has no development app: a newcomer's first join works.
     assert_eq!((&*app.key, app.create_on_join), ("dev", true));
-    assert_eq!(app.development_secret.as_deref(), Some("throng-development"));
+    assert_eq!(app.development_secret.as_ref().map(|own| own.expose()), Some("throng-development"));
 }
 
 #[test]

@@ -55,9 +55,7 @@ impl Connection {
 
     /// Writes once what is left of the send under way. The send, if it is finished.
     pub(super) fn write(&mut self) -> io::Result<Option<Outgoing>> {
-        let Some(outgoing) = self.outgoing.take() else {
-            return Ok(None);
-        };
+        let Some(outgoing) = self.outgoing.take() else { return Ok(None) };
         let rest = &outgoing.as_slice()[self.sent_bytes..];
         let rest_bytes = rest.len();
         match uninterrupted(|| self.stream.write(rest)) {

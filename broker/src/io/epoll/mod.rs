@@ -141,9 +141,7 @@ impl Io for Epoll {
     }
 
     fn send(&mut self, connection: ConnectionId, outgoing: Outgoing) {
-        let Some(entry) = self.sockets.connections.get_mut(connection) else {
-            return;
-        };
+        let Some(entry) = self.sockets.connections.get_mut(connection) else { return };
         assert!(entry.outgoing.is_none(), "one send per connection at a time");
         entry.outgoing = Some(outgoing);
         self.sockets.write(connection);
@@ -228,9 +226,7 @@ impl Sockets {
     /// Takes note of what an event says of a connection.
     fn note(&mut self, event: &Event) {
         let id = id_of(event.token());
-        let Some(entry) = self.connections.get_mut(id) else {
-            return;
-        };
+        let Some(entry) = self.connections.get_mut(id) else { return };
         let ended = event.is_read_closed() || event.is_error();
         if ended || event.is_readable() {
             entry.ended |= ended;
@@ -247,9 +243,7 @@ impl Sockets {
             if !self.acceptable || self.accepting.paused_until().is_some() {
                 return;
             }
-            let Some(listener) = &self.listener else {
-                return;
-            };
+            let Some(listener) = &self.listener else { return };
             match listener.accept() {
                 Ok((stream, peer)) => match self.take_in(stream, registry) {
                     (connection, Ok(())) => {
@@ -284,19 +278,13 @@ impl Sockets {
             if !self.pool.has_free() {
                 return;
             }
-            let Some(id) = self.ready.pop_front() else {
-                return;
-            };
-            let Some(entry) = self.connections.get_mut(id) else {
-                continue;
-            };
+            let Some(id) = self.ready.pop_front() else { return };
+            let Some(entry) = self.connections.get_mut(id) else { continue };
             entry.listed = false;
             if entry.receive.is_none() {
                 continue;
             }
-            let Some(outcome) = self.pool.fill(|bytes| entry.read(bytes)) else {
-                return;
-            };
+            let Some(outcome) = self.pool.fill(|bytes| entry.read(bytes)) else { return };
             match outcome {
                 Ok((_, 0)) => self.end(id),
                 Ok((buffer, received_bytes)) => {
@@ -316,9 +304,7 @@ impl Sockets {
 
     /// Writes once; what is left waits for the edge that a full socket always gives.
     fn write(&mut self, id: ConnectionId) {
-        let Some(entry) = self.connections.get_mut(id) else {
-            return;
-        };
+        let Some(entry) = self.connections.get_mut(id) else { return };
         match entry.write() {
             Ok(Some(outgoing)) => {
                 let spare = outgoing.into_spare();

@@ -64,9 +64,7 @@ impl Pool {
 
     /// Takes a buffer back. One that is not out is left alone.
     pub(super) fn release(&mut self, id: BufferId) {
-        let Some(buffer) = self.buffers.get_mut(id.0 as usize) else {
-            return;
-        };
+        let Some(buffer) = self.buffers.get_mut(id.0 as usize) else { return };
         if buffer.received > 0 {
             buffer.received = 0;
             self.free.push(id.0);

@@ -99,9 +99,7 @@ impl Buffers {
     /// must not be described twice.
     pub(super) fn release(&mut self, id: BufferId) {
         let Ok(id) = u16::try_from(id.0) else { return };
-        let Some(received_bytes) = self.received_bytes.get_mut(usize::from(id)) else {
-            return;
-        };
+        let Some(received_bytes) = self.received_bytes.get_mut(usize::from(id)) else { return };
         if *received_bytes > 0 {
             *received_bytes = 0;
             self.describe(id);

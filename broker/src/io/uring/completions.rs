@@ -22,12 +22,8 @@ impl Uring {
     /// Lets those that found no buffer receive again, as many as there are buffers.
     pub(super) fn feed_starved(&mut self) {
         for _ in 0..self.ring.buffers_free().min(self.starved.len()) {
-            let Some(id) = self.starved.pop_front() else {
-                return;
-            };
-            let Some(entry) = self.connections.get_mut(id) else {
-                continue;
-            };
+            let Some(id) = self.starved.pop_front() else { return };
+            let Some(entry) = self.connections.get_mut(id) else { continue };
             entry.receiving = Receiving::Idle;
             self.arm(id);
         }
@@ -166,9 +162,7 @@ impl Uring {
     /// Brings the receive operation in line with what is wanted. One that is of the wrong kind
     /// is cancelled first; its last completion leads here again.
     pub(super) fn arm(&mut self, id: ConnectionId) {
-        let Some(entry) = self.connections.get_mut(id) else {
-            return;
-        };
+        let Some(entry) = self.connections.get_mut(id) else { return };
         match (entry.receiving, entry.wanted) {
             (Receiving::Idle, Some(wanted)) => {
                 entry.receiving = Receiving::Armed(wanted);
@@ -185,9 +179,7 @@ impl Uring {
 
     /// Begins to end a connection: cancels what is under way.
     pub(super) fn end(&mut self, id: ConnectionId) {
-        let Some(entry) = self.connections.get_mut(id) else {
-            return;
-        };
+        let Some(entry) = self.connections.get_mut(id) else { return };
         if entry.closing {
             return;
         }

@@ -190,9 +190,7 @@ impl Io for Uring {
     }
 
     fn send(&mut self, connection: ConnectionId, outgoing: Outgoing) {
-        let Some(entry) = self.connections.get_mut(connection) else {
-            return;
-        };
+        let Some(entry) = self.connections.get_mut(connection) else { return };
         if entry.closing {
             return;
         }

@@ -226,6 +226,10 @@ impl Io for SimIo {
         if let Some(own) = self.get_mut(connection) {
             assert!(own.sending.is_none(), "one send at a time");
             own.sending = Some((outgoing, 0));
+            let link = own.link;
+            if let Some(link) = self.net.0.borrow_mut().links.get_mut(&link) {
+                link.sends += 1;
+            }
         }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Link {
     pub(crate) down: Pipe,
     /// Whether the client has stopped reading.
     pub(crate) stalled: bool,
+    /// How many sends the broker has begun.
+    pub(crate) sends: u64,
 }
 
 /// One direction of a link.
@@ -144,6 +146,12 @@ impl Net {
             link.down.broken = true;
             link.down.bytes.clear();
         }
+    }
+
+    /// How many sends the broker has begun on a link.
+    #[must_use]
+    pub fn sends(&self, link: LinkId) -> u64 {
+        self.0.borrow().links.get(&link).map_or(0, |link| link.sends)
     }
 
     /// Changes the weather.

@@ -177,6 +177,12 @@ impl World {
         self.clients[client].outcomes.get(&request).expect("every request has an outcome").clone()
     }
 
+    /// How many sends the broker has begun to a client.
+    #[must_use]
+    pub fn sends(&self, client: usize) -> u64 {
+        self.net.sends(self.links[client])
+    }
+
     /// Tells the broker to go down.
     pub fn drain(&mut self) {
         self.drain.store(true, Ordering::Relaxed);

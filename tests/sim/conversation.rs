@@ -39,6 +39,30 @@ fn one_message_reaches_every_other_member_and_not_its_sender() {
 }
 
 #[test]
+fn what_a_turn_produced_for_a_socket_leaves_in_one_send() {
+    let mut shape = Shape::new(3);
+    shape.app.rates.client_messages = None;
+    for seed in 0..20 {
+        let mut world = World::new(seed, &shape);
+        let alice = world.open("alice", Role::Client);
+        joined(&mut world, alice, "lobby");
+        let members: Vec<_> = (0..10).map(|n| world.open(&format!("u{n}"), Role::Client)).collect();
+        for &member in &members {
+            joined(&mut world, member, "lobby");
+        }
+        let before: Vec<_> = members.iter().map(|&member| world.sends(member)).collect();
+        for _ in 0..64 {
+            world.publish(alice, "lobby", NONE);
+        }
+        world.settle();
+        for (&member, before) in members.iter().zip(before) {
+            assert_eq!(world.clients[member].delivered, 64);
+            assert_eq!(world.sends(member) - before, 1, "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn an_echo_is_delivered_to_its_sender_too() {
     for mut world in worlds() {
         let alice = world.open("alice", Role::Client);

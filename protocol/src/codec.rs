@@ -20,13 +20,18 @@ pub(crate) use bincode::{BorrowDecode, Decode, Encode};
 
 use crate::limits::BODY_BYTES_MAX;
 
+/// What one decoding may claim to read. bincode counts an integer at its full width, however short
+/// its varint is: a full body whose numbers are small claims up to seven bytes more for each of
+/// them, and no frame has sixteen.
+const CLAIMED_BYTES_MAX: usize = BODY_BYTES_MAX + 16 * 7;
+
 type Config = Configuration<
     bincode::config::LittleEndian,
     bincode::config::Varint,
-    Limit<{ BODY_BYTES_MAX }>,
+    Limit<{ CLAIMED_BYTES_MAX }>,
 >;
 
-const CONFIG: Config = bincode::config::standard().with_limit::<{ BODY_BYTES_MAX }>();
+const CONFIG: Config = bincode::config::standard().with_limit::<{ CLAIMED_BYTES_MAX }>();
 
 /// Why the bytes of a frame's body are not the value they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

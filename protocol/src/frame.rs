@@ -40,9 +40,7 @@ pub type BodyAndRest<'a> = (&'a [u8], &'a [u8]);
 /// # Errors
 /// As soon as four bytes are there and claim a body above `body_bytes_max`.
 pub fn split(bytes: &[u8], body_bytes_max: usize) -> Result<Option<BodyAndRest<'_>>, TooLarge> {
-    let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX_BYTES>() else {
-        return Ok(None);
-    };
+    let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX_BYTES>() else { return Ok(None) };
     let length = u32::from_le_bytes(*prefix) as usize;
     if length > body_bytes_max {
         return Err(TooLarge { length, max: body_bytes_max });

@@ -127,6 +127,9 @@ pub trait Io {
 
     /// Takes a connection out, to be adopted by another worker. Only while it is paused with no
     /// send under way; its id is dead afterwards, without a [`Completion::Closed`].
+    /// In any other state nothing happens and there is no socket; that includes the moment after
+    /// a [`Io::pause`] in which the kernel may still be receiving. After a [`Receive::Once`] that
+    /// was received there is no such moment.
     fn detach(&mut self, connection: ConnectionId) -> Option<Self::Socket>;
 
     /// Takes in a connection that another worker detached.

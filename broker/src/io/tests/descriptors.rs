@@ -111,8 +111,8 @@ fn out_of_descriptors_nothing_spins_and_the_others_go_on<B: Tested>(mut world: W
 
     fillers.truncate(fillers.len() - 4);
     let Seen::Accepted(late_id) = world.next() else { panic!("accepted expected") };
-    // Half a second of spinning would have shown here.
-    assert!(busy() < Duration::from_millis(250), "spun for {:?}", busy());
+    // Half a second of spinning would show here, even on a machine with much else to do.
+    assert!(busy() < Duration::from_millis(60), "spun for {:?}", busy());
     world.send(late_id, b"sorry");
     assert_eq!(world.next(), Seen::Sent(late_id));
     let mut answer = [0; 5];

@@ -170,6 +170,7 @@ impl Ring {
         if slot >= sending.len() {
             sending.resize_with(slot + 1, || None);
         }
+        assert!(sending[slot].is_none(), "one send per connection at a time");
         // Moving an `Outgoing` leaves its bytes where they are.
         let outgoing = sending[slot].insert(outgoing);
         let rest = &outgoing.as_slice()[sent_bytes..];
@@ -222,6 +223,8 @@ impl Ring {
     /// Submits everything and waits for a completion, at most for `timeout`, for ever if none.
     /// May return early and with nothing.
     pub(super) fn enter(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        // `push` may have brought some already.
+        let timeout = if self.reaped.is_empty() { timeout } else { Some(Duration::ZERO) };
         let outcome = match timeout {
             // Not to wait for what is not yet submitted.
             _ if self.refill() => self.uring.submit(),

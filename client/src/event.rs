@@ -1,0 +1,253 @@
+//! What the application is told without having asked, in a form that can be kept.
+//!
+//! The first half of [`Event`] comes from the broker, in the broker's order; the second half
+//! tells of the connection itself.
+
+use core::time::Duration;
+
+use bytes::Bytes;
+use throng_protocol::limits::PAYLOAD_BYTES_MAX;
+use throng_protocol::push as wire;
+use throng_protocol::value::{DestroyReason, LeftReason, Role};
+
+use crate::error::{Failure, ProtocolError, Reason, Refused, check_extensions};
+use crate::id::Id;
+use crate::reply::{Position, Welcome, id};
+
+/// Something the application is told without having asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A message of a room the session is in.
+    Message(Message),
+    /// A room is gone and the session is out of it.
+    RoomDestroyed(RoomDestroyed),
+    /// The user was removed from a room and may come back.
+    Kicked(Kicked),
+    /// Entries of a room were skipped because this client read too slowly.
+    Lagged(Lagged),
+    /// The session is out of a room without having asked.
+    LeftRoom(LeftRoom),
+    /// A publish that wanted no acknowledgement was refused. One that is accepted is not told.
+    PublishRefused {
+        /// The number `publish_no_ack` gave.
+        number: u32,
+        /// Why.
+        refused: Refused,
+    },
+
+    /// The connection was lost; the client will try to get it back.
+    Disconnected {
+        /// Why.
+        reason: Reason,
+        /// How long it waits before it tries.
+        retry_in: Duration,
+    },
+    /// An attempt to get the connection back failed; there will be another.
+    ReconnectFailed {
+        /// Why.
+        reason: Reason,
+        /// How long it waits before it tries again.
+        retry_in: Duration,
+    },
+    /// The connection is back, as a new session. The rooms follow, each with a
+    /// [`Event::Rejoined`] or [`Event::RejoinFailed`].
+    Reconnected {
+        /// What the broker granted this time. An anonymous visitor may have another id.
+        welcome: Welcome,
+        /// How many attempts it took.
+        attempts: u32,
+    },
+    /// The session is in a room again in which it was when the connection was lost.
+    Rejoined(Rejoined),
+    /// The session could not get back into a room, and will not try again.
+    RejoinFailed {
+        /// The room.
+        room: Id,
+        /// The last place in its order that was reached.
+        last: Position,
+        /// Why.
+        failure: Failure,
+    },
+    /// The client is closed for good. Nothing follows.
+    Closed {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// A message of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// The room.
+    pub room: Id,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The message's place in the room's order.
+    pub seq: u64,
+    /// The user who published it.
+    pub sender: Id,
+    /// The role of the sender's connection.
+    pub sender_role: Role,
+    /// The message's type name.
+    pub kind: Id,
+    /// When the broker read it, microseconds since the Unix epoch.
+    pub ingress_at: u64,
+    /// When the broker put it in order and encoded it, microseconds since the Unix epoch.
+    pub egress_at: u64,
+    /// The message itself.
+    pub payload: Bytes,
+}
+
+/// A room is gone and the session is out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RoomDestroyed {
+    /// The room.
+    pub room: Id,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The place of this notice in the room's order: the last one.
+    pub seq: u64,
+    /// Why.
+    pub reason: DestroyReason,
+}
+
+/// The user was removed from a room and may come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Kicked {
+    /// The room.
+    pub room: Id,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The place of the kick in the room's order.
+    pub seq: u64,
+    /// What the app has to say about it.
+    pub extension: String,
+}
+
+/// Entries of a room were skipped. Comes before the room's next message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lagged {
+    /// The room.
+    pub room: Id,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The first entry that may be missing.
+    pub from_seq: u64,
+    /// The last entry that may be missing.
+    pub to_seq: u64,
+    /// Messages skipped of class protected.
+    pub protected: u64,
+    /// Messages skipped of class high.
+    pub high: u64,
+    /// Messages skipped of class low.
+    pub low: u64,
+}
+
+/// The session is out of a room without having asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftRoom {
+    /// The room.
+    pub room: Id,
+    /// Why.
+    pub reason: LeftReason,
+}
+
+/// The session is in a room again. What was said in between is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejoined {
+    /// The room.
+    pub room: Id,
+    /// The last place in its order that was reached before the connection was lost.
+    pub last: Position,
+    /// The place at which the session is in the room again; the next entry it sees is the one
+    /// after.
+    pub now: Position,
+}
+
+impl Rejoined {
+    /// How many entries were missed; `None` if the room is another one under the same id, so
+    /// that the two positions have nothing to do with each other.
+    #[must_use]
+    pub fn missed(&self) -> Option<u64> {
+        (self.last.epoch == self.now.epoch).then(|| self.now.seq.saturating_sub(self.last.seq))
+    }
+}
+
+impl Message {
+    /// The message's place in the room's order.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        Position { epoch: self.epoch, seq: self.seq }
+    }
+
+    pub(crate) fn from_wire(deliver: wire::Deliver<'_>) -> Result<Self, ProtocolError> {
+        check_extensions(deliver.extensions)?;
+        if deliver.payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(ProtocolError::Bounds("payload"));
+        }
+        Ok(Self {
+            room: id("room", deliver.room)?,
+            epoch: deliver.epoch,
+            seq: deliver.seq,
+            sender: id("sender", deliver.sender)?,
+            sender_role: deliver.sender_role,
+            kind: id("kind", deliver.kind)?,
+            ingress_at: deliver.ingress_at,
+            egress_at: deliver.egress_at,
+            payload: Bytes::copy_from_slice(deliver.payload),
+        })
+    }
+}
+
+impl RoomDestroyed {
+    pub(crate) fn from_wire(destroyed: wire::RoomDestroyed<'_>) -> Result<Self, ProtocolError> {
+        check_extensions(destroyed.extensions)?;
+        Ok(Self {
+            room: id("room", destroyed.room)?,
+            epoch: destroyed.epoch,
+            seq: destroyed.seq,
+            reason: destroyed.reason,
+        })
+    }
+}
+
+impl Kicked {
+    pub(crate) fn from_wire(kicked: wire::Kicked<'_>) -> Result<Self, ProtocolError> {
+        check_extensions(kicked.extensions)?;
+        Ok(Self {
+            room: id("room", kicked.room)?,
+            epoch: kicked.epoch,
+            seq: kicked.seq,
+            extension: kicked.extension.to_owned(),
+        })
+    }
+}
+
+impl Lagged {
+    pub(crate) fn from_wire(lagged: wire::Lagged<'_>) -> Result<Self, ProtocolError> {
+        check_extensions(lagged.extensions)?;
+        Ok(Self {
+            room: id("room", lagged.room)?,
+            epoch: lagged.epoch,
+            from_seq: lagged.from_seq,
+            to_seq: lagged.to_seq,
+            protected: lagged.protected,
+            high: lagged.high,
+            low: lagged.low,
+        })
+    }
+}
+
+impl LeftRoom {
+    pub(crate) fn from_wire(left: wire::LeftRoom<'_>) -> Result<Self, ProtocolError> {
+        check_extensions(left.extensions)?;
+        Ok(Self { room: id("room", left.room)?, reason: left.reason })
+    }
+}

@@ -1,0 +1,471 @@
+//! What a line promises: when it dials, what it takes again, when it is over.
+//!
+//! The broker is a list of frames and the clock moves when a test moves it, so an hour of waiting
+//! takes no time.
+
+use core::time::Duration;
+
+use throng_protocol::frame::FromBroker;
+use throng_protocol::handshake::GoAway;
+use throng_protocol::push::{Deliver, Lagged, LeftRoom as LeftRoomPush};
+use throng_protocol::reply;
+use throng_protocol::value::LeftReason;
+use throng_protocol::{Code, Refusal};
+
+use super::*;
+use crate::error::{Failure, Unsent};
+use crate::event::{LeftRoom, Rejoined};
+use crate::publish::Publish;
+use crate::reconnect::ReconnectPolicy;
+use crate::script::*;
+
+const DROPPED: io::ErrorKind = io::ErrorKind::ConnectionReset;
+
+/// A line with a broker that says what it is told to, and a clock that moves when it is told to.
+struct Test {
+    line: Line,
+    now: Instant,
+}
+
+impl Test {
+    fn new(config: Config) -> Self {
+        Self { line: Line::new(config, 42).unwrap(), now: at(1) }
+    }
+
+    /// A line that is open.
+    fn open() -> Self {
+        let mut test = Self::new(config());
+        test.connect();
+        test
+    }
+
+    fn step(&mut self) -> Step {
+        self.line.poll_step(self.now)
+    }
+
+    /// Waits as long as it takes until the line dials, takes the call, and says welcome.
+    fn connect(&mut self) {
+        self.dial();
+        self.line.handle_connected(self.now);
+        self.say(&[FromBroker::Welcome(WELCOME)]);
+    }
+
+    /// Waits as long as it takes until the line dials.
+    fn dial(&mut self) -> String {
+        loop {
+            match self.step() {
+                Step::Wait(until) => self.now = until,
+                Step::Dial { address, .. } => return address,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn say(&mut self, frames: &[FromBroker<'_>]) {
+        self.line.handle_bytes(self.now, &bytes(frames));
+    }
+
+    fn send_away(&mut self, refusal: Refusal<'_>) {
+        self.say(&[FromBroker::GoAway(GoAway::new(refusal))]);
+    }
+
+    fn lose(&mut self) {
+        self.line.handle_closed(self.now, DROPPED);
+    }
+
+    /// Joins a room that is at `seq`.
+    fn join(&mut self, room: &str, seq: u64) {
+        let number = self.line.join(room).unwrap();
+        self.say(&[reply(number, joined(seq))]);
+        self.line.poll_outcome().unwrap().1.unwrap();
+    }
+
+    fn sent(&mut self) -> Vec<(u32, String)> {
+        let mut out = Vec::new();
+        self.line.poll_transmit(&mut out);
+        requests(&out)
+    }
+
+    /// The number of the one request that was sent, which asks to join the room.
+    fn sent_join(&mut self, room: &str) -> u32 {
+        let sent = self.sent();
+        let [(number, request)] = &sent[..] else {
+            panic!("not one request: {sent:?}");
+        };
+        let join = format!("Join(Join {{ room: {room:?}, history: 0,");
+        assert!(request.starts_with(&join), "{request}");
+        *number
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        core::iter::from_fn(|| self.line.poll_event()).collect()
+    }
+
+    fn rooms(&self) -> Vec<(String, u64)> {
+        let rooms = self.line.rooms();
+        rooms.map(|(room, position)| (room.into(), position.seq)).collect()
+    }
+}
+
+fn joined(seq: u64) -> reply::Joined<'static> {
+    reply::Joined { epoch: 1, seq, created_at: 0, members: 1, left: "", extensions: NONE }
+}
+
+fn room(room: &str) -> Id {
+    Id::try_from(room).unwrap()
+}
+
+const fn position(seq: u64) -> Position {
+    Position { epoch: 1, seq }
+}
+
+fn rejoined(name: &str, seqs: [u64; 2]) -> Event {
+    Event::Rejoined(Rejoined { room: room(name), last: position(seqs[0]), now: position(seqs[1]) })
+}
+
+#[test]
+fn the_first_connection_tries_every_address_once_and_at_once() {
+    let config = config().or_address("b:1").or_address("c:1");
+    let mut test = Test::new(config);
+    for address in ["127.0.0.1:7400", "b:1", "c:1"] {
+        let by = test.now + Duration::from_secs(5);
+        let address = address.to_owned();
+        assert_eq!(test.step(), Step::Dial { address, by });
+        test.line.handle_unreachable(test.now, io::ErrorKind::ConnectionRefused);
+    }
+    assert_eq!(test.step(), Step::Close);
+    let reason =
+        Reason::Unreachable { address: "c:1".to_owned(), error: io::ErrorKind::ConnectionRefused };
+    assert_eq!(test.line.closed(), Some(&reason));
+    assert_eq!(test.events(), [Event::Closed { reason }]);
+}
+
+#[test]
+fn a_first_connection_that_is_refused_for_good_tries_no_other_address() {
+    let mut test = Test::new(config().or_address("b:1"));
+    test.dial();
+    test.line.handle_connected(test.now);
+    test.send_away(Refusal::new(Code::UNAUTHORIZED));
+    assert_eq!(test.step(), Step::Close);
+}
+
+#[test]
+fn a_lost_connection_is_dialled_again_after_a_wait_at_the_next_address() {
+    let mut test = Test::new(config().or_address("b:1"));
+    test.connect();
+    let lost_at = test.now;
+    test.lose();
+    let Step::Wait(until) = test.step() else {
+        panic!("no wait");
+    };
+    let waited = until.since(lost_at);
+    assert!((100..=200).contains(&waited.as_millis()), "{waited:?}");
+    assert_eq!(test.dial(), "b:1");
+    test.line.handle_unreachable(test.now, io::ErrorKind::ConnectionRefused);
+    test.connect();
+    let events = test.events();
+    let reason = Reason::Lost(DROPPED);
+    let retry_in = waited;
+    assert_eq!(events[0], Event::Disconnected { reason, retry_in });
+    assert!(matches!(events[1], Event::ReconnectFailed { .. }));
+    let Event::Reconnected { welcome, attempts: 2 } = events[2] else {
+        panic!("{:?}", events[2]);
+    };
+    assert_eq!(welcome.user, "alice");
+}
+
+#[test]
+fn what_was_asked_before_the_loss_has_one_outcome_and_nothing_is_taken_until_the_return() {
+    let mut test = Test::open();
+    let publish = Publish::new("lobby", "text", "a");
+    let number = test.line.publish(publish).unwrap();
+    test.lose();
+    assert_eq!(test.line.publish(publish), Err(Unsent::NotConnected));
+    let lost = (number, Err(Failure::ConnectionLost));
+    assert_eq!(test.line.poll_outcome(), Some(lost));
+    assert_eq!(test.line.poll_outcome(), None);
+    test.connect();
+    assert_eq!(test.sent(), [], "nothing is sent twice");
+    assert_ne!(test.line.publish(publish), Ok(number), "numbers go on");
+}
+
+#[test]
+fn a_broker_that_names_a_time_is_not_called_before() {
+    let mut test = Test::open();
+    let wait = Duration::from_secs(77);
+    test.send_away(Refusal::new(Code::DRAINING).retry_after(wait));
+    assert_eq!(test.step(), Step::Wait(test.now + wait));
+}
+
+#[test]
+fn after_a_refusal_for_good_the_line_is_closed() {
+    for code in [Code::REPLACED, Code::UNAUTHORIZED, Code::MALFORMED] {
+        let mut test = Test::open();
+        test.send_away(Refusal::new(code));
+        assert_eq!(test.step(), Step::Close, "{code:?}");
+        assert_eq!(test.line.join("lobby"), Err(Unsent::Closed));
+        let events = test.events();
+        assert!(matches!(events[..], [Event::Closed { .. }]), "{events:?}");
+    }
+}
+
+#[test]
+fn a_policy_of_never_closes_at_the_first_loss() {
+    let mut test = Test::new(config().reconnect(ReconnectPolicy::NEVER));
+    test.connect();
+    test.lose();
+    assert_eq!(test.step(), Step::Close);
+    let reason = Reason::Lost(DROPPED);
+    assert_eq!(test.events(), [Event::Closed { reason }]);
+}
+
+#[test]
+fn rooms_are_taken_again_one_by_one_in_the_order_of_joining() {
+    let mut test = Test::open();
+    test.join("first", 10);
+    test.join("second", 20);
+    let message = Deliver { room: "first", seq: 11, ..MESSAGE };
+    test.say(&[push(message)]);
+    test.events();
+    test.lose();
+    test.connect();
+    assert!(matches!(test.events()[..], [Event::Disconnected { .. }, Event::Reconnected { .. }]));
+    let number = test.sent_join("first");
+    test.say(&[reply(number, joined(15))]);
+    let number = test.sent_join("second");
+    test.say(&[reply(number, joined(20))]);
+    assert_eq!(test.sent(), []);
+    let events = test.events();
+    assert_eq!(events, [rejoined("first", [11, 15]), rejoined("second", [20, 20])]);
+    let Event::Rejoined(first) = events[0] else { unreachable!("compared above") };
+    assert_eq!(first.missed(), Some(4));
+    assert_eq!(test.line.poll_outcome(), None, "nobody asked for these");
+    assert_eq!(test.rooms(), [("first".to_owned(), 15), ("second".to_owned(), 20)]);
+}
+
+#[test]
+fn a_room_of_another_epoch_is_not_said_to_have_been_missed_in_part() {
+    let mut test = Test::open();
+    test.join("lobby", 10);
+    test.lose();
+    test.connect();
+    let number = test.sent_join("lobby");
+    let anew = reply::Joined { epoch: 2, ..joined(3) };
+    test.say(&[reply(number, anew)]);
+    let Some(Event::Rejoined(rejoined)) = test.events().pop() else {
+        panic!("not rejoined");
+    };
+    assert_eq!((rejoined.now.epoch, rejoined.missed()), (2, None));
+}
+
+#[test]
+fn a_second_loss_before_all_rooms_are_taken_loses_none() {
+    let mut test = Test::open();
+    test.join("first", 1);
+    test.join("second", 2);
+    test.lose();
+    test.connect();
+    test.sent_join("first");
+    test.lose();
+    test.connect();
+    let number = test.sent_join("first");
+    test.say(&[reply(number, joined(5))]);
+    test.sent_join("second");
+    assert!(test.events().contains(&rejoined("first", [1, 5])));
+}
+
+#[test]
+fn a_room_that_is_refused_for_now_is_asked_for_again_later_and_before_the_next() {
+    let mut test = Test::open();
+    test.join("first", 1);
+    test.join("second", 2);
+    test.lose();
+    test.connect();
+    let number = test.sent_join("first");
+    let wait = Duration::from_secs(3);
+    let refusal = Refusal::new(Code::RATE_LIMITED).retry_after(wait);
+    test.say(&[reply(number, refusal)]);
+    assert_eq!(test.sent(), []);
+    assert_eq!(test.line.poll_timeout(), Some(test.now + wait));
+    test.now = test.now + wait;
+    test.line.handle_timeout(test.now);
+    test.sent_join("first");
+}
+
+#[test]
+fn a_room_that_is_gone_is_told_and_the_next_one_taken() {
+    let mut test = Test::open();
+    test.join("gone", 1);
+    test.join("there", 2);
+    test.lose();
+    test.connect();
+    let number = test.sent_join("gone");
+    test.say(&[reply(number, Refusal::new(Code::NO_SUCH_ROOM))]);
+    let Some(Event::RejoinFailed { room, last, failure }) = test.events().pop() else {
+        panic!("not told");
+    };
+    assert_eq!((&*room, last), ("gone", position(1)));
+    assert!(matches!(failure, Failure::Refused(it) if it.code == Code::NO_SUCH_ROOM));
+    test.sent_join("there");
+    assert_eq!(test.rooms(), [("there".to_owned(), 2)]);
+}
+
+#[test]
+fn a_room_that_had_to_be_left_for_another_is_told() {
+    let mut test = Test::open();
+    test.join("old", 1);
+    test.join("new", 2);
+    test.lose();
+    test.connect();
+    let number = test.sent_join("old");
+    test.say(&[reply(number, joined(1))]);
+    let number = test.sent_join("new");
+    let instead = reply::Joined { left: "old", ..joined(2) };
+    test.say(&[reply(number, instead)]);
+    let left = LeftRoom { room: room("old"), reason: LeftReason::JoinedAnother };
+    assert_eq!(test.events().pop(), Some(Event::LeftRoom(left)));
+    assert_eq!(test.rooms(), [("new".to_owned(), 2)]);
+}
+
+#[test]
+fn only_rooms_the_client_is_in_are_taken_again() {
+    let mut test = Test::open();
+    for room in ["left", "thrown-out", "leaving", "staying", "kept"] {
+        test.join(room, 1);
+    }
+    let number = test.line.leave("left").unwrap();
+    let left = reply::Left { extensions: NONE };
+    let thrown_out =
+        LeftRoomPush { room: "thrown-out", reason: LeftReason::Elsewhere, extensions: NONE };
+    test.say(&[reply(number, left), push(thrown_out)]);
+    let number = test.line.leave("staying").unwrap();
+    test.say(&[reply(number, Refusal::new(Code::OVERLOADED))]);
+    test.line.leave("leaving").unwrap();
+    test.lose();
+    let rooms = [("staying".to_owned(), 1), ("kept".to_owned(), 1)];
+    assert_eq!(test.rooms(), rooms);
+}
+
+#[test]
+fn the_application_may_take_or_leave_a_lost_room_itself() {
+    let mut test = Test::open();
+    for room in ["first", "second", "third"] {
+        test.join(room, 1);
+    }
+    test.lose();
+    test.connect();
+    let first = test.sent_join("first");
+    let second = test.line.join("second").unwrap();
+    test.line.leave("third").unwrap();
+    test.sent();
+    test.say(&[reply(first, joined(1)), reply(second, joined(7))]);
+    assert_eq!(test.sent(), [], "neither is asked for again");
+    assert_eq!(test.rooms(), [("first".to_owned(), 1), ("second".to_owned(), 7)]);
+}
+
+#[test]
+fn what_was_skipped_for_a_slow_reader_counts_as_seen() {
+    let mut test = Test::open();
+    test.join("lobby", 1);
+    test.say(&[push(Lagged {
+        room: "lobby",
+        epoch: 1,
+        from_seq: 2,
+        to_seq: 9,
+        protected: 0,
+        high: 8,
+        low: 0,
+        extensions: NONE,
+    })]);
+    assert_eq!(test.rooms(), [("lobby".to_owned(), 9)]);
+}
+
+#[test]
+fn an_application_that_is_behind_stops_the_reading_and_keeps_its_session() {
+    let mut test = Test::new(config().messages_waiting_max(2));
+    test.connect();
+    test.say(&[push(MESSAGE), push(MESSAGE)]);
+    assert!(!test.line.wants_bytes());
+    test.line.handle_reading(test.now, false);
+    test.now = test.now + Duration::from_secs(30);
+    test.line.handle_timeout(test.now);
+    assert!(test.sent()[0].1.starts_with("Ping"));
+    test.now = test.now + Duration::from_secs(300);
+    test.line.handle_timeout(test.now);
+    assert!(test.line.is_talking(), "the silence is our own");
+    test.line.take_events(&mut VecDeque::new());
+    assert!(test.line.wants_bytes());
+}
+
+#[test]
+fn an_application_that_is_behind_does_not_hold_up_the_handshake() {
+    let mut test = Test::new(config().messages_waiting_max(1));
+    test.connect();
+    test.say(&[push(MESSAGE)]);
+    test.lose();
+    test.dial();
+    test.line.handle_connected(test.now);
+    assert!(test.line.wants_bytes());
+    test.say(&[FromBroker::Welcome(WELCOME)]);
+    assert!(!test.line.wants_bytes());
+}
+
+#[test]
+fn a_lost_room_that_was_to_be_left_is_not_asked_for_again() {
+    let mut test = Test::open();
+    test.join("lobby", 1);
+    test.lose();
+    test.connect();
+    let rejoin = test.sent_join("lobby");
+    let leave = test.line.leave("lobby").unwrap();
+    test.sent();
+    let later = Refusal::new(Code::RATE_LIMITED);
+    test.say(&[reply(rejoin, later), reply(leave, Refusal::new(Code::NOT_A_MEMBER))]);
+    test.now = test.now + Duration::from_secs(20);
+    test.line.handle_timeout(test.now);
+    assert_eq!(test.sent(), []);
+    assert_eq!(test.rooms(), []);
+}
+
+#[test]
+fn closing_sends_what_was_asked_takes_no_more_and_ends_within_its_time() {
+    let mut test = Test::open();
+    let number = test.line.ping().unwrap();
+    test.line.close(test.now);
+    test.line.close(test.now + Duration::from_secs(9));
+    assert_eq!(test.line.ping(), Err(Unsent::Closed));
+    assert_eq!(test.sent().len(), 1);
+    assert_eq!(test.step(), Step::Talk);
+    let by = test.now + CLOSE_LINGER;
+    assert_eq!(test.line.poll_timeout(), Some(by));
+    test.line.handle_timeout(by);
+    let lost = (number, Err(Failure::ConnectionLost));
+    assert_eq!(test.line.poll_outcome(), Some(lost));
+    assert_eq!(test.step(), Step::Close);
+    assert_eq!(test.line.closed(), Some(&Reason::ClosedHere));
+}
+
+#[test]
+fn a_line_that_waits_is_closed_at_once() {
+    let mut test = Test::open();
+    test.lose();
+    test.line.close(test.now);
+    assert_eq!(test.step(), Step::Close);
+}
+
+#[test]
+fn one_seed_gives_the_same_waits_again() {
+    let waits = |seed| {
+        let mut test = Test::open();
+        test.line.draws = Draws::from_seed(seed);
+        let mut waits = Vec::new();
+        for _ in 0..5 {
+            test.lose();
+            test.connect();
+            waits.push(test.now);
+        }
+        waits
+    };
+    assert_eq!(waits(1), waits(1));
+    assert_ne!(waits(1), waits(2));
+}

@@ -44,10 +44,12 @@ pub enum Envelope {
         /// The entries.
         batch: Batch,
     },
-    /// To a shard with occupants of a room: it was destroyed, all its entries were delivered.
-    Gone {
+    /// To a shard with occupants of a room: its last entries. It is gone.
+    End {
         /// The room.
         room: RoomHandle,
+        /// The entries; that the room was destroyed is the last of them.
+        batch: Batch,
     },
 }
 

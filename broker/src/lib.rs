@@ -18,6 +18,7 @@ pub mod io;
 pub mod limits;
 pub mod mesh;
 pub mod node;
+pub mod probe;
 pub mod room;
 pub mod session;
 pub mod shard;

@@ -86,7 +86,10 @@ pub const LANE_ENVELOPES_PER_TURN: usize = 1024;
 
 /// A lane with this many envelopes waiting takes no new requests: the quarter above it is for
 /// the answers to requests that were taken before.
-pub const LANE_REFUSE_AT: usize = LANE_ENVELOPES / 4 * 3;
+#[must_use]
+pub const fn lane_refuse_at(lane_envelopes: usize) -> usize {
+    lane_envelopes / 4 * 3
+}
 
 /// Descriptors that are not for connections: listeners, rings, files, the odd tool.
 pub const RESERVED_DESCRIPTORS: usize = 256;
@@ -99,7 +102,7 @@ const _: () = {
     assert!(OUTBOUND_BYTES_MAX_MIN <= OUTBOUND_BYTES_MAX_DEFAULT);
     assert!(BATCH_BYTES_MAX <= OUTBOUND_BYTES_MAX_MIN);
     assert!(SPARE_BUFFER_BYTES_MAX <= GATHER_BYTES_MAX);
-    assert!(LANE_REFUSE_AT < LANE_ENVELOPES);
+    assert!(lane_refuse_at(LANE_ENVELOPES) < LANE_ENVELOPES);
     assert!(LANE_ENVELOPES_PER_TURN <= LANE_ENVELOPES);
     assert!(CLIENT_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);
     assert!(SERVER_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);

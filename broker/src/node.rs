@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::id::{HashKey, ShardId};
 use crate::io::choice::{self, Backend};
 use crate::io::{Clock, Epoll, Io, RingSize, Uring, listen};
-use crate::limits::RESERVED_DESCRIPTORS;
+use crate::limits::{LANE_ENVELOPES, RESERVED_DESCRIPTORS};
 use crate::mesh::{self, Doorbell, Endpoint};
 use crate::shard::{Settings, Shard};
 use crate::worker::{Parcel, Turn, Worker};
@@ -103,7 +103,7 @@ impl Node {
             listen::open(config.listen, config.workers.get()).map_err(NodeError::Listen)?;
         let address = listeners.address;
         let seeds = Seeds::draw()?;
-        let ends = mesh::mesh(config.workers.get());
+        let ends = mesh::mesh(config.workers.get(), LANE_ENVELOPES);
         let stop = Stop {
             drain: Arc::new(AtomicBool::new(false)),
             bells: ends.iter().map(|end| Arc::clone(end.bell())).collect(),
@@ -120,6 +120,7 @@ impl Node {
                 apps: config.apps.clone(),
                 patience: config.patience,
                 outbound_bytes_max: config.outbound_bytes_max,
+                lane_envelopes: LANE_ENVELOPES,
                 connections_max: connections_max.div_ceil(usize::from(count)),
                 hash_key: seeds.hash_key,
                 seed: seeds.shards ^ u64::from(id),

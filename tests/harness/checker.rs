@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use throng_broker::app::Rates;
+use throng_protocol::value::Role;
+
 /// A place in a room's order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -23,12 +26,39 @@ pub struct Entry {
     pub payload: Vec<u8>,
 }
 
+/// How a message reached the broker.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// The role of its sender.
+    pub role: Role,
+    /// When the broker read it, by its wall clock in microseconds.
+    pub ingress_at: u64,
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self::new(Rates { client_messages: None, server_messages: None, requests: None })
+    }
+}
+
 /// What all clients together know.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Checker {
+    rates: Rates,
     published: BTreeSet<Vec<u8>>,
     order: BTreeMap<Position, Entry>,
+    /// When the broker read what each sender published, since its memory or its clock was lost.
+    heard_at: BTreeMap<Sender, Vec<u64>>,
+    /// Places whose time is among these.
+    heard: BTreeSet<Position>,
     deliveries: u64,
+}
+
+/// Whom a rate limit counts: a user, or all servers together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Sender {
+    Server,
+    Client(String),
 }
 
 /// What one session sees of one room while it occupies it.
@@ -69,6 +99,47 @@ impl View {
 }
 
 impl Checker {
+    /// A judge of senders with these limits.
+    #[must_use]
+    pub const fn new(rates: Rates) -> Self {
+        Self {
+            rates,
+            published: BTreeSet::new(),
+            order: BTreeMap::new(),
+            heard_at: BTreeMap::new(),
+            heard: BTreeSet::new(),
+            deliveries: 0,
+        }
+    }
+
+    /// The broker has lost its memory, or its wall clock jumped: rates are counted anew.
+    ///
+    /// # Panics
+    /// When they were not kept until now.
+    pub fn record_crash(&mut self) {
+        self.check_rates();
+        self.heard_at.clear();
+    }
+
+    /// Holds every sender to its limit in any window of one second (I11).
+    ///
+    /// # Panics
+    /// When one was let go over it.
+    pub fn check_rates(&mut self) {
+        for (sender, times) in &mut self.heard_at {
+            let limit = match sender {
+                Sender::Server => self.rates.server_messages,
+                Sender::Client(_) => self.rates.client_messages,
+            };
+            let Some(limit) = limit else { continue };
+            times.sort_unstable();
+            for window in times.windows(limit.get() as usize + 1) {
+                let micros = window[window.len() - 1] - window[0];
+                assert!(micros >= 1_000_000, "{sender:?}: {} in {micros} us (I11)", window.len());
+            }
+        }
+    }
+
     /// A client publishes this; payloads are unique.
     ///
     /// # Panics
@@ -89,7 +160,13 @@ impl Checker {
     ///
     /// # Panics
     /// When it should not be.
-    pub fn record_delivered(&mut self, position: Position, entry: Entry, view: &mut View) {
+    pub fn record_delivered(
+        &mut self,
+        position: Position,
+        entry: Entry,
+        origin: Origin,
+        view: &mut View,
+    ) {
         let Position { epoch, seq, .. } = position;
         assert_eq!(epoch, view.epoch, "{position:?} is of another life of the room (I5)");
         assert!(seq > view.last_seq, "{position:?} after {} (I1, I2, I6)", view.last_seq);
@@ -98,6 +175,13 @@ impl Checker {
         assert!(self.published.contains(&entry.payload), "{position:?} was never said (I4)");
         self.deliveries += 1;
         view.last_seq = seq;
+        if self.heard.insert(position.clone()) {
+            let sender = match origin.role {
+                Role::Server => Sender::Server,
+                _ => Sender::Client(entry.sender.clone()),
+            };
+            self.heard_at.entry(sender).or_default().push(origin.ingress_at);
+        }
         self.record_entry(position, entry);
     }
 

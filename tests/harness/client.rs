@@ -13,7 +13,7 @@ use throng_protocol::request::{CreateRoom, Join, Leave, Publish, QueryRoom, Requ
 use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role};
 use throng_protocol::{Code, FromBroker, FromClient, frame};
 
-use crate::checker::{Checker, Entry, Position, View};
+use crate::checker::{Checker, Entry, Origin, Position, View};
 
 /// The secret of every test's development app.
 pub const SECRET: &str = "secret-of-the-simulated-app";
@@ -22,10 +22,16 @@ pub const SECRET: &str = "secret-of-the-simulated-app";
 pub const APP: &str = "dev";
 
 /// A client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Client {
     /// Its user.
     pub user: String,
+    /// Its device.
+    pub device: String,
+    /// Its role.
+    pub role: Role,
+    /// It said what is no request, and may be told so.
+    garbage: bool,
     /// Whether the broker let it in.
     pub welcomed: bool,
     /// Why it was sent away, or `None` within for a link that just ended.
@@ -70,15 +76,42 @@ pub enum Outcome {
 enum Asked {
     Join(String),
     Leave(String),
-    Publish { room: String, payload: Vec<u8>, echo: bool },
+    Publish { room: String, payload: Vec<u8>, echo: bool, acked: bool },
     Other,
 }
 
 impl Client {
+    /// A client that says nothing.
+    #[must_use]
+    pub const fn silent() -> Self {
+        Self {
+            user: String::new(),
+            device: String::new(),
+            role: Role::Client,
+            garbage: false,
+            welcomed: false,
+            ended: None,
+            rooms: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
+            delivered: 0,
+            asked: BTreeMap::new(),
+            requests: 0,
+            inbox: Vec::new(),
+            said: Vec::new(),
+        }
+    }
+
+    /// It is about to say what is no request: replies to what it never asked are forgiven, and
+    /// what it asks after that may never be answered.
+    pub const fn forgive_garbage(&mut self) {
+        self.garbage = true;
+    }
+
     /// A client that says hello.
     #[must_use]
     pub fn hello(user: &str, device: &str, role: Role) -> Self {
-        let mut client = Self { user: user.to_owned(), ..Self::default() };
+        let mut client =
+            Self { user: user.to_owned(), device: device.to_owned(), role, ..Self::silent() };
         let credentials =
             Credentials::Development(Development { secret: SECRET, user, device, role });
         client.say(&FromClient::Hello(Hello {
@@ -91,6 +124,16 @@ impl Client {
             extensions: Extensions::NONE,
         }));
         client
+    }
+
+    /// How many of its requests nothing has become of.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        let silent = |asked: &&Asked| matches!(asked, Asked::Publish { acked: false, .. });
+        if self.garbage {
+            return 0;
+        }
+        self.asked.values().filter(|asked| !silent(asked)).count()
     }
 
     /// Whether it has a session that is not over.
@@ -124,6 +167,7 @@ impl Client {
             room: room.to_owned(),
             payload: payload.to_vec(),
             echo: options.has(PublishOptions::ECHO),
+            acked: !options.has(PublishOptions::NO_ACK),
         };
         let publish = Publish {
             room,
@@ -216,7 +260,10 @@ impl Client {
     }
 
     fn judge_reply(&mut self, number: u32, reply: Reply<'_>, checker: &mut Checker) {
-        let asked = self.asked.remove(&number).expect("one reply to each request");
+        let Some(asked) = self.asked.remove(&number) else {
+            assert!(self.garbage, "one reply to each request; {number} has none open");
+            return;
+        };
         let outcome = match (reply, asked) {
             (Reply::Refused(no), _) => Outcome::Refused(no.code, no.retry_after_ms),
             (Reply::Joined(at), Asked::Join(room)) => {
@@ -228,7 +275,7 @@ impl Client {
                 self.rooms.remove(&room);
                 Outcome::Done
             }
-            (Reply::Accepted(at), Asked::Publish { room, payload, echo }) => {
+            (Reply::Accepted(at), Asked::Publish { room, payload, echo, .. }) => {
                 if let (Some(view), false) = (self.rooms.get_mut(&room), echo) {
                     view.record_own(at.epoch, at.seq);
                 }
@@ -261,7 +308,8 @@ impl Client {
                 let entry =
                     Entry { sender: message.sender.to_owned(), payload: message.payload.to_vec() };
                 self.delivered += 1;
-                checker.record_delivered(position, entry, view);
+                let origin = Origin { role: message.sender_role, ingress_at: message.ingress_at };
+                checker.record_delivered(position, entry, origin, view);
             }
             Push::RoomDestroyed(end) => {
                 let view = self.rooms.remove(end.room).expect("only occupants are told (I5)");

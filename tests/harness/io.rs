@@ -5,6 +5,7 @@
 //! blocks; the world decides whose turn it is.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Arguments;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use throng_broker::event::{Outgoing, Receive};
 use throng_broker::id::ConnectionId;
 use throng_broker::io::{BufferId, Completion, Io, Wake};
+use throng_broker::probe::{self, Bug};
 use throng_broker::time::{Instant, Now};
 
 use crate::net::{LinkId, Net, Network};
@@ -73,8 +75,13 @@ impl SimIo {
         let net = self.net.0.borrow();
         self.woken.load(Ordering::Relaxed)
             || !self.done.is_empty()
-            || (self.accepting && !net.backlogs[self.worker].is_empty())
+            || (self.accepting && net.weather.accepts && !net.backlogs[self.worker].is_empty())
             || self.connections.values().any(|connection| connection.is_ready(&net))
+    }
+
+    fn note(&self, id: ConnectionId, what: Arguments<'_>) {
+        let what = format_args!("{what} {}.{}", id.slot, id.generation);
+        self.net.note('w', self.worker, what);
     }
 
     fn insert(&mut self, link: LinkId) -> ConnectionId {
@@ -109,9 +116,13 @@ impl SimIo {
             return true;
         }
         let delay_percent = net.weather.delay_percent;
-        if !net.random.percent(delay_percent)
+        if self.buffers.len() < net.weather.receives_max
+            && !net.random.percent(delay_percent)
             && let Some(bytes) = connection.take_received(&mut net)
         {
+            let now = net.now.instant;
+            let what = format_args!("received {}.{} {} bytes", id.slot, id.generation, bytes.len());
+            net.trace.note(now, 'w', self.worker, what);
             let buffer = self.next_buffer;
             self.next_buffer += 1;
             self.buffers.insert(buffer, bytes);
@@ -120,6 +131,10 @@ impl SimIo {
         if !net.random.percent(delay_percent)
             && let Some(outgoing) = connection.give_sent(&mut net)
         {
+            let now = net.now.instant;
+            let bytes = outgoing.as_slice().len();
+            let what = format_args!("sent {}.{} {bytes} bytes", id.slot, id.generation);
+            net.trace.note(now, 'w', self.worker, what);
             self.done.push_back(Completion::Sent { connection: id, spare: outgoing.into_spare() });
         }
         false
@@ -167,6 +182,9 @@ impl Connection {
         let taken = rest.len().min(room);
         link.down.bytes.extend(&rest[..taken]);
         *done += taken;
+        if probe::planted(Bug::PartialSend) && (1..outgoing.as_slice().len()).contains(done) {
+            *done += 1;
+        }
         if *done == outgoing.as_slice().len() {
             return self.sending.take().map(|(outgoing, _)| outgoing);
         }
@@ -191,11 +209,12 @@ impl Io for SimIo {
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
         self.woken.store(false, Ordering::Relaxed);
-        while self.accepting {
+        while self.accepting && self.net.weather().accepts {
             let next = self.net.0.borrow_mut().backlogs[self.worker].pop_front();
             let Some(link) = next else { break };
             let connection = self.insert(link);
             let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+            self.note(connection, format_args!("accepted link {}", link.0));
             self.done.push_back(Completion::Accepted { connection, peer });
         }
         let mut all: Vec<_> = self
@@ -260,6 +279,7 @@ impl Io for SimIo {
             link.down.ended = true;
             link.up.broken = true;
         }
+        self.note(connection, format_args!("closed"));
         self.done.push_back(Completion::Closed { connection });
     }
 
@@ -267,11 +287,14 @@ impl Io for SimIo {
         let own = self.get_mut(connection)?;
         assert!(own.receive.is_none(), "only a paused connection is detached");
         assert!(own.sending.is_none(), "only a silent connection is detached");
+        self.note(connection, format_args!("handed over"));
         self.remove(connection).map(|own| own.link)
     }
 
     fn adopt(&mut self, link: LinkId) -> ConnectionId {
-        self.insert(link)
+        let connection = self.insert(link);
+        self.note(connection, format_args!("adopted link {}", link.0));
+        connection
     }
 
     fn stop_accepting(&mut self) {

@@ -8,10 +8,14 @@
 //! room against what was accepted.
 
 pub mod broker;
+pub mod chaos;
 pub mod checker;
 pub mod client;
+pub mod fault;
+pub mod fuzz;
 pub mod io;
 pub mod net;
 pub mod random;
 pub mod sockets;
+pub mod trace;
 pub mod world;

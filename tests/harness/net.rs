@@ -5,12 +5,14 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Arguments;
 use std::rc::Rc;
 use std::time::Duration;
 
 use throng_broker::time::{Instant, Now, WallTime};
 
 use crate::random::Random;
+use crate::trace::Trace;
 
 /// The name of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +27,21 @@ pub struct Weather {
     pub pipe_bytes_max: usize,
     /// How often, in a hundred, something that could happen now happens later.
     pub delay_percent: u64,
+    /// Receives that one wait brings at most: there are that many buffers.
+    pub receives_max: usize,
+    /// Whether there are descriptors for new connections.
+    pub accepts: bool,
 }
 
 impl Weather {
     /// Everything arrives at once and whole.
-    pub const CALM: Self =
-        Self { receive_bytes_max: 1 << 20, pipe_bytes_max: 1 << 20, delay_percent: 0 };
+    pub const CALM: Self = Self {
+        receive_bytes_max: 1 << 20,
+        pipe_bytes_max: 1 << 20,
+        delay_percent: 0,
+        receives_max: usize::MAX,
+        accepts: true,
+    };
 }
 
 /// One connection between a client and the broker.
@@ -56,11 +67,23 @@ pub(crate) struct Pipe {
     pub(crate) broken: bool,
 }
 
+impl Link {
+    /// Breaks both ways at once; what was on its way is lost.
+    fn reset(&mut self) {
+        for pipe in [&mut self.up, &mut self.down] {
+            pipe.bytes.clear();
+            pipe.ended = true;
+            pipe.broken = true;
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) now: Now,
     pub(crate) random: Random,
     pub(crate) weather: Weather,
+    pub(crate) trace: Trace,
     pub(crate) links: BTreeMap<LinkId, Link>,
     /// For each worker, connections that wait to be accepted.
     pub(crate) backlogs: Vec<VecDeque<LinkId>>,
@@ -79,7 +102,15 @@ impl Net {
             Now { instant: Instant::ZERO, wall: WallTime::from_micros(1_800_000_000_000_000) };
         let backlogs = vec![VecDeque::new(); workers];
         let links = BTreeMap::new();
-        Self(Rc::new(RefCell::new(Network { now, random, weather, links, backlogs, next_link: 0 })))
+        Self(Rc::new(RefCell::new(Network {
+            now,
+            random,
+            weather,
+            trace: Trace::default(),
+            links,
+            backlogs,
+            next_link: 0,
+        })))
     }
 
     /// Opens a link; some worker will accept it.
@@ -146,6 +177,50 @@ impl Net {
             link.down.broken = true;
             link.down.bytes.clear();
         }
+    }
+
+    /// The client says that it will write no more, and goes on reading.
+    pub fn client_end(&self, link: LinkId) {
+        if let Some(link) = self.0.borrow_mut().links.get_mut(&link) {
+            link.up.ended = true;
+        }
+    }
+
+    /// A link breaks.
+    pub fn reset(&self, link: LinkId) {
+        if let Some(link) = self.0.borrow_mut().links.get_mut(&link) {
+            link.reset();
+        }
+    }
+
+    /// All links break: the broker is gone.
+    pub fn reset_all(&self) {
+        let mut net = self.0.borrow_mut();
+        net.links.values_mut().for_each(Link::reset);
+        net.backlogs.iter_mut().for_each(VecDeque::clear);
+    }
+
+    /// The wall clock jumps to another time.
+    pub fn set_wall(&self, wall: WallTime) {
+        self.0.borrow_mut().now.wall = wall;
+    }
+
+    /// Notes that something happened.
+    pub fn note(&self, who: char, number: usize, what: Arguments<'_>) {
+        let mut net = self.0.borrow_mut();
+        let now = net.now.instant;
+        net.trace.note(now, who, number, what);
+    }
+
+    /// Looks at the trace, or changes what it does.
+    pub fn trace<T>(&self, look: impl FnOnce(&mut Trace) -> T) -> T {
+        look(&mut self.0.borrow_mut().trace)
+    }
+
+    /// The weather.
+    #[must_use]
+    pub fn weather(&self) -> Weather {
+        self.0.borrow().weather
     }
 
     /// How many sends the broker has begun on a link.

@@ -58,7 +58,7 @@ impl Crowd {
     /// # Panics
     /// When it cannot connect.
     pub fn connect_silent(&mut self) -> usize {
-        self.insert(Client::default())
+        self.insert(Client::silent())
     }
 
     fn insert(&mut self, client: Client) -> usize {

@@ -15,7 +15,7 @@ use throng_broker::limits;
 use throng_broker::mesh;
 use throng_broker::session::Patience;
 use throng_broker::shard::{Settings, Shard};
-use throng_broker::time::Instant;
+use throng_broker::time::{Instant, WallTime};
 use throng_broker::worker::{Turn, Worker};
 use throng_protocol::value::{PublishOptions, Role};
 
@@ -24,6 +24,7 @@ use crate::client::{APP, Client, Outcome, SECRET};
 use crate::io::SimIo;
 use crate::net::{LinkId, Net, Weather};
 use crate::random::Random;
+use crate::trace::Trace;
 
 /// What a world is made like.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct Shape {
     pub connections_max: usize,
     /// Bytes that may wait for a session.
     pub outbound_bytes_max: usize,
+    /// Envelopes that a lane between two workers holds.
+    pub lane_envelopes: usize,
 }
 
 impl Shape {
@@ -54,6 +57,7 @@ impl Shape {
             weather: Weather::CALM,
             connections_max: 10_000,
             outbound_bytes_max: limits::OUTBOUND_BYTES_MAX_DEFAULT,
+            lane_envelopes: limits::LANE_ENVELOPES,
         }
     }
 }
@@ -67,14 +71,22 @@ pub struct World {
     links: Vec<LinkId>,
     /// The judge.
     pub checker: Checker,
-    workers: Vec<Option<Worker<SimIo>>>,
-    /// When each worker wants a turn even if nothing happens.
-    deadlines: Vec<Option<Instant>>,
+    shape: Shape,
+    workers: Vec<Place>,
     random: Random,
+    keys: Random,
     drain: Arc<AtomicBool>,
     payloads: u64,
     turns: u64,
-    trace: u64,
+}
+
+/// Where a worker is, while it is.
+struct Place {
+    worker: Option<Worker<SimIo>>,
+    /// When it wants a turn even if nothing happens.
+    deadline: Option<Instant>,
+    /// It gets no time before this.
+    paused_until: Instant,
 }
 
 const PATIENCE: Patience = Patience {
@@ -85,47 +97,74 @@ const PATIENCE: Patience = Patience {
 
 impl World {
     /// A world from a seed.
-    ///
-    /// # Panics
-    /// Never: a simulated back end can always be woken.
     #[must_use]
     pub fn new(seed: u64, shape: &Shape) -> Self {
-        let count = usize::from(shape.workers);
-        let net = Net::new(Random::new(seed, 1), shape.weather, count);
-        let mut keys = Random::new(seed, 2);
-        let hash_key = HashKey(keys.draw(), keys.draw());
-        let drain = Arc::new(AtomicBool::new(false));
-        let workers: Vec<_> = (0..shape.workers)
-            .zip(mesh::mesh(count))
-            .map(|(id, mesh)| {
-                let shard = Shard::new(Settings {
-                    id: ShardId(id),
-                    shards: shape.workers,
-                    apps: vec![shape.app.clone()],
-                    patience: PATIENCE,
-                    outbound_bytes_max: shape.outbound_bytes_max,
-                    connections_max: shape.connections_max,
-                    hash_key,
-                    seed: keys.draw(),
-                });
-                let io = SimIo::new(net.clone(), usize::from(id));
-                let worker = Worker::new(io, shard, mesh, Arc::clone(&drain));
-                Some(worker.expect("a simulated back end can always be woken"))
-            })
-            .collect();
-        Self {
+        let net = Net::new(Random::new(seed, 1), shape.weather, usize::from(shape.workers));
+        let mut world = Self {
             net,
             clients: Vec::new(),
             links: Vec::new(),
-            checker: Checker::default(),
-            deadlines: vec![Some(Instant::ZERO); count],
-            workers,
+            checker: Checker::new(shape.app.rates),
+            shape: shape.clone(),
+            workers: Vec::new(),
             random: Random::new(seed, 3),
-            drain,
+            keys: Random::new(seed, 2),
+            drain: Arc::new(AtomicBool::new(false)),
             payloads: 0,
             turns: 0,
-            trace: 0,
-        }
+        };
+        world.start();
+        world
+    }
+
+    /// Starts the broker, in the place of the one before.
+    fn start(&mut self) {
+        let hash_key = HashKey(self.keys.draw(), self.keys.draw());
+        let ends = mesh::mesh(usize::from(self.shape.workers), self.shape.lane_envelopes);
+        self.drain = Arc::new(AtomicBool::new(false));
+        self.workers = (0..self.shape.workers)
+            .zip(ends)
+            .map(|(id, mesh)| {
+                let shard = Shard::new(Settings {
+                    id: ShardId(id),
+                    shards: self.shape.workers,
+                    apps: vec![self.shape.app.clone()],
+                    patience: PATIENCE,
+                    outbound_bytes_max: self.shape.outbound_bytes_max,
+                    lane_envelopes: self.shape.lane_envelopes,
+                    connections_max: self.shape.connections_max,
+                    hash_key,
+                    seed: self.keys.draw(),
+                });
+                let io = SimIo::new(self.net.clone(), usize::from(id));
+                let worker = Worker::new(io, shard, mesh, Arc::clone(&self.drain));
+                let worker = worker.expect("a simulated back end can always be woken");
+                let (deadline, paused_until) = (Some(Instant::ZERO), Instant::ZERO);
+                Place { worker: Some(worker), deadline, paused_until }
+            })
+            .collect();
+    }
+
+    /// Kills the broker and starts it again: every link breaks, nothing is remembered.
+    pub fn crash(&mut self) {
+        self.net.note('b', 0, format_args!("crashed"));
+        self.net.reset_all();
+        self.net.advance(Duration::from_millis(50));
+        self.start();
+        self.checker.record_crash();
+        self.carry_down();
+    }
+
+    /// Gives a worker no time for a while.
+    pub fn pause(&mut self, worker: usize, time: Duration) {
+        let worker = worker % self.workers.len();
+        self.net.note('w', worker, format_args!("paused for {time:?}"));
+        self.workers[worker].paused_until = self.net.now().instant + time;
+    }
+
+    /// Lets all workers run again.
+    pub fn unpause(&mut self) {
+        self.workers.iter_mut().for_each(|place| place.paused_until = Instant::ZERO);
     }
 
     /// A new client, by its number.
@@ -135,7 +174,7 @@ impl World {
 
     /// A new client that says nothing, by its number.
     pub fn connect_silent(&mut self) -> usize {
-        self.insert(Client::default())
+        self.insert(Client::silent())
     }
 
     /// A client is gone without a word.
@@ -145,9 +184,24 @@ impl World {
         self.clients[client].hear_end();
     }
 
+    /// A client's link breaks.
+    pub fn reset(&mut self, client: usize) {
+        self.net.note('c', client, format_args!("reset"));
+        self.net.reset(self.links[client]);
+        self.clients[client].hear_end();
+    }
+
+    /// A client says that it will say no more, and goes on listening.
+    pub fn half_close(&mut self, client: usize) {
+        self.carry_up(client);
+        self.net.note('c', client, format_args!("half closed"));
+        self.net.client_end(self.links[client]);
+    }
+
     /// A client stops reading, or reads again.
     pub fn stall(&mut self, client: usize, stalled: bool) {
         self.net.client_stall(self.links[client], stalled);
+        self.carry_down();
     }
 
     /// A new client that says hello, and lets everything happen until it is in.
@@ -163,9 +217,28 @@ impl World {
 
     /// Publishes something unique.
     pub fn publish(&mut self, client: usize, room: &str, options: PublishOptions) -> u32 {
+        self.publish_bytes(client, room, 8, options)
+    }
+
+    /// Publishes something unique of that length, 8 bytes at least.
+    pub fn publish_bytes(
+        &mut self,
+        client: usize,
+        room: &str,
+        bytes: usize,
+        options: PublishOptions,
+    ) -> u32 {
         self.payloads += 1;
-        let payload = self.payloads.to_be_bytes();
+        let mut payload = self.payloads.to_be_bytes().to_vec();
+        payload.resize(bytes, b'.');
         self.clients[client].publish(&mut self.checker, room, &payload, options)
+    }
+
+    /// The wall clock jumps, to so many microseconds after the world began.
+    pub fn jump_wall(&mut self, micros: u64) {
+        self.net.note('b', 0, format_args!("wall clock jumps to {micros}"));
+        self.net.set_wall(WallTime::from_micros(1_800_000_000_000_000 + micros));
+        self.checker.record_crash();
     }
 
     /// Lets everything happen and gives what became of a request.
@@ -186,25 +259,19 @@ impl World {
     /// Tells the broker to go down.
     pub fn drain(&mut self) {
         self.drain.store(true, Ordering::Relaxed);
-        self.deadlines.fill(Some(Instant::ZERO));
+        self.workers.iter_mut().for_each(|place| place.deadline = Some(Instant::ZERO));
     }
 
     /// Whether all workers have ended.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.workers.iter().all(Option::is_none)
+        self.workers.iter().all(|place| place.worker.is_none())
     }
 
     /// How many turns were taken.
     #[must_use]
     pub const fn turns(&self) -> u64 {
         self.turns
-    }
-
-    /// A number that stands for all that happened: the same seed gives the same (I28).
-    #[must_use]
-    pub const fn trace(&self) -> u64 {
-        self.trace
     }
 
     /// Lets one worker that has something to do take a turn. Says whether there was one.
@@ -216,27 +283,23 @@ impl World {
             self.carry_up(client);
         }
         let now = self.net.now().instant;
-        let ready: Vec<usize> = (0..self.workers.len())
-            .filter(|&worker| {
-                let due = self.deadlines[worker].is_some_and(|deadline| deadline <= now);
-                self.workers[worker].as_mut().is_some_and(|own| due || own.io_mut().is_ready())
-            })
-            .collect();
+        let ready: Vec<usize> =
+            (0..self.workers.len()).filter(|&worker| self.workers[worker].is_ready(now)).collect();
         if ready.is_empty() {
             return false;
         }
         let chosen = ready[self.random.below(ready.len())];
-        let worker = self.workers[chosen].as_mut().expect("it is ready");
+        self.turns += 1;
+        self.net.trace(Trace::turn);
+        let place = &mut self.workers[chosen];
+        let worker = place.worker.as_mut().expect("it is ready");
         let turn = worker.turn().expect("a simulated back end does not break");
         worker.shard().invariants();
-        self.deadlines[chosen] = worker.lie_down();
+        place.deadline = worker.lie_down();
         if turn == Turn::Finished {
-            self.workers[chosen] = None;
+            place.worker = None;
         }
-        self.turns += 1;
-        self.note(chosen as u64);
         self.carry_down();
-        self.note(self.checker.deliveries());
         true
     }
 
@@ -247,10 +310,10 @@ impl World {
     pub fn settle(&mut self) {
         for _ in 0..1_000_000 {
             if !self.step() {
-                return;
+                return self.check_wake_ups();
             }
         }
-        panic!("the broker does not come to rest");
+        panic!("the broker does not come to rest (I27)");
     }
 
     /// Lets time pass, and everything happen in its time.
@@ -259,7 +322,7 @@ impl World {
         loop {
             self.settle();
             let now = self.net.now().instant;
-            let next = self.deadlines.iter().flatten().copied().filter(|at| *at > now).min();
+            let next = self.workers.iter().filter_map(|place| place.wants_at(now)).min();
             let next = next.unwrap_or(end).min(end);
             self.net.advance(next.since(now));
             if next == end {
@@ -278,20 +341,53 @@ impl World {
     fn carry_up(&mut self, client: usize) {
         let said = self.clients[client].take_said();
         if !said.is_empty() {
+            self.net.note('c', client, format_args!("said {} bytes", said.len()));
             self.net.client_send(self.links[client], &said);
         }
     }
 
     fn carry_down(&mut self) {
-        for (client, link) in self.clients.iter_mut().zip(&self.links) {
+        for (number, (client, link)) in self.clients.iter_mut().zip(&self.links).enumerate() {
             match self.net.client_receive(*link) {
-                Some(bytes) => client.hear(&bytes, &mut self.checker),
-                None => client.hear_end(),
+                Some(bytes) if bytes.is_empty() => {}
+                Some(bytes) => {
+                    self.net.note('c', number, format_args!("heard {} bytes", bytes.len()));
+                    client.hear(&bytes, &mut self.checker);
+                }
+                None if client.ended.is_some() => {}
+                None => {
+                    self.net.note('c', number, format_args!("was ended"));
+                    client.hear_end();
+                }
             }
         }
     }
 
-    fn note(&mut self, what: u64) {
-        self.trace = (self.trace ^ what).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(17);
+    /// Whoever sleeps has nothing to do (I17).
+    fn check_wake_ups(&mut self) {
+        let now = self.net.now().instant;
+        for place in &mut self.workers {
+            if let Some(worker) = &mut place.worker
+                && place.paused_until <= now
+            {
+                let wants = worker.lie_down();
+                assert!(wants.is_none_or(|at| at > now), "a worker sleeps over its mail (I17)");
+            }
+        }
+    }
+}
+
+impl Place {
+    fn is_ready(&mut self, now: Instant) -> bool {
+        let due = self.deadline.is_some_and(|deadline| deadline <= now);
+        self.paused_until <= now
+            && self.worker.as_mut().is_some_and(|worker| due || worker.io_mut().is_ready())
+    }
+
+    /// The next moment after now at which the worker may have something to do.
+    fn wants_at(&self, now: Instant) -> Option<Instant> {
+        let deadline = self.deadline.filter(|at| *at > now);
+        let resumed = Some(self.paused_until).filter(|at| *at > now);
+        [deadline, resumed].into_iter().flatten().min()
     }
 }

@@ -10,23 +10,29 @@ const BROKER: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("slots", &[]),
     ("limits", &[]),
+    ("probe", &[]),
     ("id", &["slots"]),
     ("app", &["id", "limits"]),
-    ("room", &["id", "limits", "slots", "time"]),
-    ("session", &["id", "limits", "slots", "time"]),
+    ("room", &["id", "limits", "probe", "slots", "time"]),
+    ("session", &["id", "limits", "probe", "slots", "time"]),
     ("envelope", &["id", "room", "time"]),
     ("event", &["envelope", "id", "time"]),
-    ("shard", &["app", "envelope", "event", "id", "limits", "room", "session", "slots", "time"]),
+    (
+        "shard",
+        &["app", "envelope", "event", "id", "limits", "probe", "room", "session", "slots", "time"],
+    ),
     // The shell.
     ("io", &["event", "id", "limits", "slots", "time"]),
-    ("mesh", &["limits"]),
+    ("mesh", &["limits", "probe"]),
     ("worker", &["envelope", "event", "id", "io", "mesh", "shard", "time"]),
     ("config", &["app", "io", "limits", "session"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),
 ];
 
-const CORE: &[&str] =
-    &["time", "slots", "limits", "id", "app", "room", "session", "envelope", "event", "shard"];
+const CORE: &[&str] = &[
+    "time", "slots", "limits", "probe", "id", "app", "room", "session", "envelope", "event",
+    "shard",
+];
 
 /// What would let the outside world into the core.
 const OUTSIDE: &[&str] = &[

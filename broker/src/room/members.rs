@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use throng_protocol::value::Role;
 
 use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId};
+use crate::probe::{self, Bug, Mark};
 use crate::slots::Slots;
 
 /// The members of one room.
@@ -128,8 +129,13 @@ impl Members {
     /// user left.
     pub fn record_vacate(&mut self, badge: Badge, session: SessionKey) -> bool {
         let Some(member) = self.all.get_mut(badge.member.0) else { return false };
-        let visit = (session, badge.visit);
-        let Some(place) = member.visits.iter().position(|own| *own == visit) else { return false };
+        let Some(place) = member.visits.iter().position(|(own, _)| *own == session) else {
+            return false;
+        };
+        if member.visits[place].1 != badge.visit && !probe::planted(Bug::VisitIgnored) {
+            probe::mark(Mark::VisitOutlived);
+            return false;
+        }
         if member.visits.len() == 1 {
             return self.record_leave(badge.member);
         }

@@ -12,6 +12,7 @@ use throng_protocol::value::{Extensions, LeftReason};
 
 use crate::envelope::{Answer, Envelope, Ticket};
 use crate::id::{Badge, ConnectionId, RoomHandle, SessionKey, UserHandle};
+use crate::probe::{self, Bug, Mark};
 use crate::room::JoinedAt;
 use crate::session::outbound::Seat;
 use crate::shard::Shard;
@@ -35,7 +36,9 @@ impl Shard {
             }
             Answer::Left { room } => {
                 let asked = ticket.session.connection;
-                self.unseat_user(ticket.user, room, LeftReason::Elsewhere, asked);
+                if !probe::planted(Bug::DeliverAfterLeave) {
+                    self.unseat_user(ticket.user, room, LeftReason::Elsewhere, asked);
+                }
                 Left { extensions: NONE }.into()
             }
             Answer::Accepted { epoch, seq, time } => {
@@ -73,6 +76,7 @@ impl Shard {
     fn on_joined(&mut self, ticket: Ticket, seating: Seating, at: JoinedAt) {
         let connection = ticket.session.connection;
         if !self.is_open(connection) {
+            probe::mark(Mark::JoinedTooLate);
             let Seating { room, badge, .. } = seating;
             let vacate = Envelope::Vacate { room, badge, session: ticket.session };
             return self.post.tell(room.shard, vacate);
@@ -99,6 +103,7 @@ impl Shard {
         let session = self.sessions.get_mut(connection).expect("the caller found it open");
         let seats = &mut session.outbound.seats;
         if let Some(seat) = seats.iter_mut().find(|seat| seat.audience == audience) {
+            probe::mark(Mark::JoinedAgain);
             seat.badge = badge;
         } else {
             let occupant = self.audiences.get_mut(audience).seat(connection);
@@ -128,6 +133,7 @@ impl Shard {
             {
                 self.post.tell(room.shard, Envelope::Vacate { room, badge, session });
             }
+            probe::mark(Mark::LeftOldest);
             left = Some(name);
         }
         left

@@ -13,6 +13,9 @@ use crate::time::Now;
 
 const REALM_ROOM: u8 = 2;
 
+/// Leaves 54 bits for the microseconds: until the year 2540.
+const EPOCH_SALT_BITS: u32 = 10;
+
 /// Which shard is home to what.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Homes {
@@ -45,12 +48,21 @@ pub(super) struct Rooms {
     key: HashKey,
     all: Slots<Room>,
     by_name: HashTable<Slot>,
+    /// The low bits of every epoch: drawn at start.
+    salt: u64,
     epoch_last: u64,
 }
 
 impl Rooms {
-    pub(super) fn new(shard: ShardId, key: HashKey) -> Self {
-        Self { shard, key, all: Slots::default(), by_name: HashTable::new(), epoch_last: 0 }
+    pub(super) fn new(shard: ShardId, key: HashKey, salt: u64) -> Self {
+        Self {
+            shard,
+            key,
+            all: Slots::default(),
+            by_name: HashTable::new(),
+            salt: salt % (1 << EPOCH_SALT_BITS),
+            epoch_last: 0,
+        }
     }
 
     /// The room of that name.
@@ -62,8 +74,9 @@ impl Rooms {
         Some(self.handle(slot))
     }
 
-    /// Creates a room of a name that is not taken. Its epoch is the wall time in microseconds,
-    /// or the next number if the clock did not move or went back.
+    /// Creates a room of a name that is not taken. Its epoch is the wall time in microseconds, or
+    /// the next one if the clock did not move or went back, followed by the salt: should a broker
+    /// start again with its clock set back, the epochs of its past are not likely to return.
     pub(super) fn create(
         &mut self,
         app: AppId,
@@ -72,8 +85,9 @@ impl Rooms {
         now: Now,
     ) -> RoomHandle {
         self.epoch_last = now.wall.as_micros().max(self.epoch_last + 1);
+        let epoch = (self.epoch_last << EPOCH_SALT_BITS) | self.salt;
         let (key, hash) = (self.key, self.key.hash(app, REALM_ROOM, &name));
-        let birth = Birth { app, name, epoch: self.epoch_last, idle, hash_key: key };
+        let birth = Birth { app, name, epoch, idle, hash_key: key };
         let slot = self.all.insert(Room::new(birth, now));
         let all = &self.all;
         self.by_name.insert_unique(hash, slot, |other| {
@@ -145,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_epoch_is_never_used_again_for_the_same_name() {
-        let mut rooms = Rooms::new(ShardId(0), KEY);
+        let mut rooms = Rooms::new(ShardId(0), KEY, 5);
         let mut epochs = Vec::new();
         for wall in [1_000, 1_000, 500] {
             let room = rooms.create(AppId(0), "r".into(), Duration::ZERO, now(wall));
@@ -153,12 +167,22 @@ mod tests {
             rooms.remove(room).unwrap();
             assert_eq!(rooms.find(AppId(0), "r"), None);
         }
-        assert_eq!(epochs, [1_000, 1_001, 1_002]);
+        assert_eq!(epochs, [1_000, 1_001, 1_002].map(|micros| micros * 1_024 + 5));
+    }
+
+    #[test]
+    fn an_epoch_does_not_return_with_a_broker_whose_clock_went_back() {
+        let epoch_of = |salt| {
+            let mut rooms = Rooms::new(ShardId(0), KEY, salt);
+            let room = rooms.create(AppId(0), "r".into(), Duration::ZERO, now(1_000));
+            rooms.get(room).unwrap().state().epoch
+        };
+        assert_ne!(epoch_of(1), epoch_of(2));
     }
 
     #[test]
     fn rooms_of_two_apps_do_not_meet() {
-        let mut rooms = Rooms::new(ShardId(0), KEY);
+        let mut rooms = Rooms::new(ShardId(0), KEY, 5);
         let room = rooms.create(AppId(0), "r".into(), Duration::ZERO, now(1));
         assert_eq!(rooms.find(AppId(1), "r"), None);
         assert_eq!(rooms.find(AppId(0), "r"), Some(room));

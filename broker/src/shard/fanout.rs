@@ -8,6 +8,7 @@
 use crate::event::{Effect, Outgoing, Receive};
 use crate::id::{ConnectionId, RoomHandle};
 use crate::limits::{GATHER_BYTES_MAX, OUTBOUND_PAUSE_DIVISOR};
+use crate::probe::{self, Bug, Mark};
 use crate::room::{Batch, Own};
 use crate::session::Stage;
 use crate::session::outbound::{Outbound, Seat};
@@ -24,7 +25,9 @@ impl Shard {
         let Batch { bytes, mut own } = batch;
         own.sort_unstable_by_key(|own| (own.session.connection, own.start));
         for own in own.chunk_by(|a, b| a.session == b.session) {
-            self.settle(own[0].session.connection, audience);
+            if !probe::planted(Bug::SettleSkipped) {
+                self.settle(own[0].session.connection, audience);
+            }
             self.queue_without_own(own, audience, &bytes);
         }
         let entry = self.audiences.get_mut(audience);
@@ -48,6 +51,7 @@ impl Shard {
         if session.outbound.seat_in(audience).is_none() {
             return;
         }
+        probe::mark(Mark::OwnLeftOut);
         let queue = session.outbound.queue(&mut self.spare);
         let mut done = 0;
         for own in own {
@@ -58,9 +62,13 @@ impl Shard {
         self.mark_dirty(connection);
     }
 
-    /// A room is gone and its end was delivered: everyone gets what is left of it and is out.
-    pub(super) fn on_gone(&mut self, room: RoomHandle) {
+    /// Takes in the last batch of a room: everyone gets what is left of it and is out.
+    pub(super) fn on_end(&mut self, room: RoomHandle, batch: Batch) {
+        self.on_deliver(room, batch);
         let Some(audience) = self.audiences.find(room) else { return };
+        if probe::planted(Bug::EndIgnored) {
+            return;
+        }
         self.fan_out_one(audience);
         while self.audiences.contains(audience) {
             let connection = self.audiences.get(audience).connection(0);
@@ -147,6 +155,7 @@ impl Shard {
         if queued > outbound_bytes_max {
             self.lagging.push(connection);
         } else if queued > outbound_bytes_max / OUTBOUND_PAUSE_DIVISOR && !session.paused {
+            probe::mark(Mark::Paused);
             session.paused = true;
             self.effects.push(Effect::Pause { connection });
         }
@@ -178,6 +187,7 @@ impl Shard {
         let Some(seat) = session.outbound.seat_in(audience) else { return };
         let audience = self.audiences.get_mut(audience);
         if audience.is_behind(seat.occupant) {
+            probe::mark(Mark::Settled);
             let queue = session.outbound.queue(&mut self.spare);
             audience.take_copies(seat.occupant, queue, usize::MAX);
             self.mark_dirty(connection);
@@ -230,6 +240,7 @@ fn gather(
             if gathered.capacity() == 0 {
                 gathered = spare.pop().unwrap_or_default();
             }
+            probe::mark(Mark::Gathered);
             audience.take_copies(seat.occupant, &mut gathered, GATHER_BYTES_MAX);
         }
     }

@@ -13,6 +13,7 @@ use crate::app;
 use crate::event::{Effect, Receive};
 use crate::id::{AppId, ConnectionId, SessionKey, UserHandle};
 use crate::limits::{ROOMS_PER_USER_MAX, SESSIONS_PER_USER_MAX};
+use crate::probe::{self, Bug, Mark};
 use crate::session::Identity;
 use crate::session::rate::RateWindow;
 use crate::shard::Shard;
@@ -52,6 +53,7 @@ impl Shard {
         let account = if claims.server() { DEVELOPMENT_CREDENTIAL } else { user };
         let home = self.homes.of_user(claims.app, claims.server(), account);
         if home != self.settings.id {
+            probe::mark(Mark::HandedOver);
             self.sessions.remove(connection);
             let received = received.to_vec();
             self.effects.push(Effect::HandOver { connection, to: home, received });
@@ -117,6 +119,7 @@ impl Shard {
         let entry = self.users.get_mut(user).expect("just found or inserted");
         let others = entry.sessions.len() - usize::from(replaced.is_some());
         if claims.role == Role::Client && others >= SESSIONS_PER_USER_MAX {
+            probe::mark(Mark::TooManySessions);
             return self.dismiss(connection, Code::TOO_MANY_SESSIONS, "");
         }
         entry.sessions.push(connection);
@@ -130,7 +133,10 @@ impl Shard {
         };
         let session = self.sessions.get_mut(connection).expect("it has just said hello");
         session.open(identity, self.now.instant);
-        if let Some(old) = replaced {
+        if let Some(old) = replaced
+            && !probe::planted(Bug::TakeoverKeepsOld)
+        {
+            probe::mark(Mark::Replaced);
             self.dismiss(old, Code::REPLACED, "");
         }
         self.welcome(connection, claims, name);

@@ -7,6 +7,7 @@ use throng_protocol::refusal::{Code, Refusal};
 
 use crate::event::{Effect, Receive};
 use crate::id::ConnectionId;
+use crate::probe::{self, Mark};
 use crate::session::Stage;
 use crate::shard::Shard;
 
@@ -22,6 +23,7 @@ impl Shard {
                 session.inbound.keep_new(&bytes[consumed..], now);
             }
         } else {
+            probe::mark(Mark::Continued);
             held.extend_from_slice(bytes);
             let consumed = self.take_frames(connection, &held);
             if let Some(session) = self.sessions.get_mut(connection) {

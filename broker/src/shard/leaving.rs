@@ -10,6 +10,7 @@ use crate::envelope::Envelope;
 use crate::event::Effect;
 use crate::id::{ConnectionId, RoomHandle, SessionKey, UserHandle};
 use crate::limits::{DRAIN_DEADLINE, DRAIN_RETRY_SPREAD, DRAIN_SETTLE};
+use crate::probe::{self, Mark};
 use crate::session::{Identity, Session};
 use crate::shard::timers::Due;
 use crate::shard::{Drain, Shard};
@@ -84,6 +85,7 @@ impl Shard {
     pub(super) fn dismiss_lagging(&mut self) {
         let mut lagging = core::mem::take(&mut self.lagging);
         for connection in lagging.drain(..) {
+            probe::mark(Mark::Lagging);
             self.dismiss(connection, Code::LAGGING, "");
         }
         self.lagging = lagging;

@@ -34,6 +34,7 @@ use crate::envelope::Envelope;
 use crate::event::{Effect, Event, Mail, Receive};
 use crate::id::{AppId, ConnectionId, HashKey, RoomHandle, ShardId};
 use crate::limits;
+use crate::probe::{self, Bug, Mark};
 use crate::session::{Overdue, Patience, Session};
 use crate::slots::Slot;
 use crate::time::{Instant, Now, WallTime};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub patience: Patience,
     /// Bytes that may wait for one session: its own frames, and those of a room.
     pub outbound_bytes_max: usize,
+    /// Envelopes a lane to another shard holds.
+    pub lane_envelopes: usize,
     /// Connections this shard takes.
     pub connections_max: usize,
     /// The key under which names are hashed; the same on all shards.
@@ -116,17 +119,19 @@ impl Shard {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let (id, key, shards) = (settings.id, settings.hash_key, settings.shards);
+        let mut random = Random::new(settings.seed);
+        let salt = random.next();
         Self {
             homes: Homes { key, shards },
             now: Now { instant: Instant::ZERO, wall: WallTime::from_micros(0) },
-            random: Random::new(settings.seed),
-            post: Post::new(id, shards),
+            random,
+            post: Post::new(id, shards, settings.lane_envelopes),
             timers: Timers::default(),
             drain: Drain::Serving,
             sessions: Sessions::default(),
             users: Users::new(key),
             audiences: Audiences::default(),
-            rooms: Rooms::new(id, key),
+            rooms: Rooms::new(id, key, salt),
             rooms_open: Vec::new(),
             audiences_dirty: Vec::new(),
             sessions_dirty: Vec::new(),
@@ -239,7 +244,7 @@ impl Shard {
             Envelope::Vacate { room, badge, session } => self.on_vacate(room, badge, session),
             Envelope::Answer { ticket, answer } => self.on_answer(ticket, answer),
             Envelope::Deliver { room, batch } => self.on_deliver(room, batch),
-            Envelope::Gone { room } => self.on_gone(room),
+            Envelope::End { room, batch } => self.on_end(room, batch),
         }
     }
 
@@ -249,6 +254,7 @@ impl Shard {
         if self.drain != Drain::Serving {
             self.dismiss_draining(connection);
         } else if self.sessions.len() > self.settings.connections_max {
+            probe::mark(Mark::TooManyConnections);
             self.dismiss(connection, Code::OVERLOADED, "no more connections");
         } else {
             self.effects.push(Effect::Resume { connection, receive: Receive::Once });
@@ -301,7 +307,9 @@ impl Shard {
             return; // An earlier one was set since, and has done this one's work.
         }
         session.timer_at = None;
-        match session.expire(now, &settings.patience) {
+        let overdue = session.expire(now, &settings.patience);
+        note_overdue(overdue);
+        match overdue {
             Overdue::Nothing => {}
             Overdue::Hello => self.dismiss(connection, Code::TOO_SLOW, "no hello"),
             Overdue::Frame => self.dismiss(connection, Code::TOO_SLOW, ""),
@@ -322,9 +330,10 @@ impl Shard {
             return;
         }
         let at = entry.messages.forgotten_at();
-        if at <= self.now.instant {
+        if at <= self.now.instant || probe::planted(Bug::LimiterForgets) {
             self.users.remove(user);
         } else {
+            probe::mark(Mark::Remembered);
             self.timers.set(at, Due::User(slot));
         }
     }
@@ -337,5 +346,16 @@ impl Shard {
             buffer.clear();
             self.spare.push(buffer);
         }
+    }
+}
+
+fn note_overdue(overdue: Overdue) {
+    match overdue {
+        Overdue::Nothing => {}
+        Overdue::Hello => probe::mark(Mark::HelloLate),
+        Overdue::Frame => probe::mark(Mark::FrameLate),
+        Overdue::Ping => probe::mark(Mark::Pinged),
+        Overdue::Silent => probe::mark(Mark::Silent),
+        Overdue::Linger => probe::mark(Mark::Lingered),
     }
 }

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use crate::envelope::Envelope;
 use crate::event::Mail;
 use crate::id::ShardId;
-use crate::limits::LANE_REFUSE_AT;
+use crate::limits::lane_refuse_at;
 
 /// What leaves a shard.
 #[derive(Debug)]
@@ -21,12 +21,15 @@ pub(super) struct Post {
     mail: Vec<Mail>,
     /// Envelopes that wait in each lane: as the worker counted them, and what this turn added.
     waiting: Vec<usize>,
+    /// So many waiting in a lane refuse new work for it.
+    refuse_at: usize,
 }
 
 impl Post {
-    pub(super) fn new(shard: ShardId, shards: u16) -> Self {
+    pub(super) fn new(shard: ShardId, shards: u16, lane_envelopes: usize) -> Self {
         let waiting = vec![0; usize::from(shards)];
-        Self { shard, own: VecDeque::new(), mail: Vec::new(), waiting }
+        let refuse_at = lane_refuse_at(lane_envelopes);
+        Self { shard, own: VecDeque::new(), mail: Vec::new(), waiting, refuse_at }
     }
 
     /// Sends an envelope.
@@ -62,6 +65,6 @@ impl Post {
     /// Whether new work for a shard is let in.
     pub(super) fn admits(&self, to: ShardId) -> bool {
         let waiting = if to == self.shard { self.own.len() } else { self.waiting[to.index()] };
-        waiting < LANE_REFUSE_AT
+        waiting < self.refuse_at
     }
 }

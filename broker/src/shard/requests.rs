@@ -10,6 +10,7 @@ use throng_protocol::value::{ClassHint, Extensions, Kind, Role, RoomId};
 
 use crate::envelope::{self, Address, Ask, Body, Command, Envelope, Named, Ticket};
 use crate::id::{ConnectionId, SessionKey, ShardId};
+use crate::probe::{self, Mark};
 use crate::session::Identity;
 use crate::shard::{Drain, Shard};
 
@@ -47,6 +48,7 @@ impl Shard {
         let user = identity.user;
         let sender = self.users.get(user).ok_or(Refusal::new(Code::INTERNAL))?;
         if let Err(wait) = sender.messages.check(now.instant) {
+            probe::mark(Mark::MessageRateLimited);
             return Err(Refusal::new(Code::RATE_LIMITED).retry_after(wait));
         }
         check_publish(publish)?;
@@ -100,6 +102,7 @@ impl Shard {
         let requests = session.and_then(|session| session.requests_mut());
         let requests = requests.ok_or(Refusal::new(Code::INTERNAL))?;
         if let Err(wait) = requests.check(now.instant) {
+            probe::mark(Mark::RequestRateLimited);
             return Err(Refusal::new(Code::RATE_LIMITED).retry_after(wait));
         }
         requests.record(now.instant);
@@ -168,7 +171,11 @@ impl Shard {
         if self.drain != Drain::Serving {
             return Err(Refusal::new(Code::DRAINING));
         }
-        if self.post.admits(home) { Ok(()) } else { Err(Refusal::new(Code::OVERLOADED)) }
+        if self.post.admits(home) {
+            return Ok(());
+        }
+        probe::mark(Mark::Overloaded);
+        Err(Refusal::new(Code::OVERLOADED))
     }
 
     /// What rooms call the user of a session, and its role.

@@ -8,6 +8,7 @@ use throng_protocol::value::{DestroyReason, PublishOptions};
 
 use crate::envelope::{Address, Answer, Ask, Command, Envelope, Publish, Ticket};
 use crate::id::{AppId, Badge, RoomHandle, SessionKey};
+use crate::probe::{self, Bug, Mark};
 use crate::room::{Author, Publication, Who};
 use crate::shard::Shard;
 use crate::shard::timers::Due;
@@ -30,15 +31,17 @@ impl Shard {
         let no_room = Refusal::new(Code::NO_SUCH_ROOM);
         let room = self.rooms.get(handle).ok_or(no_room)?;
         if !room.shards().all(|shard| self.post.admits(shard)) {
+            probe::mark(Mark::Overloaded);
             return Err(Refusal::new(Code::OVERLOADED));
         }
         let app = room.app();
+        let echo = publish.options.has(PublishOptions::ECHO) || probe::planted(Bug::OwnEcho);
         let publication = Publication {
             author,
             kind: publish.body.kind(),
             payload: publish.body.payload(),
             ingress_at: publish.ingress_at,
-            own: (!publish.options.has(PublishOptions::ECHO)).then_some(publish.ticket.session),
+            own: (!echo).then_some(publish.ticket.session),
             publish_without_join: self.app(app).publish_without_join,
         };
         let now = self.now;
@@ -48,6 +51,7 @@ impl Shard {
         let full = room.is_full();
         self.rooms_open.push(handle);
         if full {
+            probe::mark(Mark::BatchFull);
             self.seal(handle);
         }
         Ok(Answer::Accepted { epoch, seq, time: now.wall })
@@ -88,7 +92,9 @@ impl Shard {
             None if self.app(app).create_on_join => self.create_room(app, name.clone()),
             None => return Err(Refusal::new(Code::NO_SUCH_ROOM)),
         };
-        self.seal(handle);
+        if !probe::planted(Bug::JoinUnsealed) {
+            self.seal(handle);
+        }
         let now = self.now.instant;
         let room = self.rooms.get_mut(handle).expect("just found or created");
         let (badge, at) = room.join(who, ticket.session, now);
@@ -141,6 +147,7 @@ impl Shard {
         let Some(room) = self.rooms.get(handle) else { return };
         let ends_at = room.ends_at();
         if ends_at <= self.now.instant {
+            probe::mark(Mark::RoomIdle);
             self.destroy_room(handle, DestroyReason::Idle);
         } else {
             self.timers.set(ends_at, Due::Room(slot));
@@ -172,13 +179,10 @@ impl Shard {
     }
 
     fn destroy_room(&mut self, handle: RoomHandle, reason: DestroyReason) {
-        let Some(room) = self.rooms.get_mut(handle) else { return };
+        let Some(mut room) = self.rooms.remove(handle) else { return };
         room.end(reason);
-        self.seal(handle);
-        let room = self.rooms.remove(handle).expect("found above");
-        for shard in room.shards() {
-            self.post.tell(shard, Envelope::Gone { room: handle });
-        }
+        let post = &mut self.post;
+        room.seal(|to, batch| post.tell(to, Envelope::End { room: handle, batch }));
     }
 
     fn find_room(&self, app: AppId, name: &str) -> Result<RoomHandle, Refused> {

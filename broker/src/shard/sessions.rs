@@ -1,6 +1,7 @@
 //! The table of a shard's sessions, by the place of their connection.
 
 use crate::id::ConnectionId;
+use crate::probe::{self, Bug};
 use crate::session::Session;
 
 /// All sessions of a shard.
@@ -14,13 +15,13 @@ impl Sessions {
     /// The session of a connection, if it is still there.
     pub(super) fn get(&self, connection: ConnectionId) -> Option<&Session> {
         let session = self.places.get(connection.slot as usize)?.as_ref()?;
-        (session.connection == connection).then_some(session)
+        is_meant(session, connection).then_some(session)
     }
 
     /// The same, to change it.
     pub(super) fn get_mut(&mut self, connection: ConnectionId) -> Option<&mut Session> {
         let session = self.places.get_mut(connection.slot as usize)?.as_mut()?;
-        (session.connection == connection).then_some(session)
+        is_meant(session, connection).then_some(session)
     }
 
     /// Puts a session at the place of its connection, which is free.
@@ -55,4 +56,8 @@ impl Sessions {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
         self.places.iter().flatten()
     }
+}
+
+fn is_meant(session: &Session, connection: ConnectionId) -> bool {
+    session.connection == connection || probe::planted(Bug::StaleHandle)
 }

@@ -1,0 +1,99 @@
+//! Makes the first seeds of the fuzz corpora, out of the golden vectors and the default
+//! configuration: `cargo run -p throng-tests --example fuzz-seeds -- FOLDER` fills
+//! `FOLDER/<target>/`. Run when the protocol has grown; `docs/testing.md` says what comes next.
+//!
+//! Decides nothing about what is right: the targets do.
+
+use std::error::Error;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use throng_broker::config::{Sources, effective};
+use throng_harness::fuzz::cases::{Case, bytes_of};
+
+/// A fuzzer does better with many small seeds than with few large ones.
+const SEED_BYTES_MAX: usize = 1024;
+
+/// Two shards, everything allowed; ann and bob come in and join the lobby.
+const TWO_IN_A_LOBBY: &[u8] =
+    &[0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 0, 15, 0, 3, 0, 0, 1, 3, 1, 0, 1, 15, 0];
+
+/// What is done after that, by the numbers of `harness/fuzz/script.rs`.
+const AFTERWARDS: &[(&str, &[u8])] = &[
+    ("talk", &[6, 0, 0, 2, 7, 1, 1, 3, 6, 0, 2, 4, 15, 0]),
+    ("leave", &[6, 0, 0, 2, 3, 0, 1, 3, 15, 0, 3, 1, 1, 4]),
+    ("again", &[3, 0, 0, 2, 3, 0, 6, 3, 15, 0, 6, 0, 32, 4]),
+    ("ask", &[4, 0, 2, 2, 4, 1, 3, 3, 4, 1, 4, 4, 5, 0, 5, 5]),
+    ("large", &[6, 0, 128, 2, 6, 1, 160, 3, 13, 3, 6, 0, 96, 4, 6, 0, 128, 5, 15, 0, 16, 2]),
+    ("server", &[0, 0, 1, 2, 2, 2, 15, 0, 6, 2, 0, 1, 4, 2, 4, 2, 15, 0]),
+    ("replaced", &[0, 1, 1, 2, 0, 0, 6, 1, 32, 2, 15, 0]),
+    ("visitor", &[0, 1, 1, 2, 4, 1, 15, 0, 3, 2, 0, 1]),
+    ("silent", &[16, 5, 16, 5, 16, 5, 16, 5]),
+    ("idle", &[12, 0, 12, 1, 16, 5, 16, 5, 16, 5]),
+    ("drain", &[6, 0, 32, 2, 19, 0, 6, 1, 32, 3, 14, 0, 16, 2]),
+    ("overloaded", &[18, 244, 18, 241, 18, 255, 6, 0, 32, 2, 6, 1, 32, 3, 3, 0, 2, 4, 15, 0]),
+    ("damaged", &[6, 0, 32, 2, 10, 0, 3, 255, 11, 1, 6, 1, 32, 3, 15, 0]),
+    ("clock", &[17, 1, 6, 0, 0, 2, 15, 0, 17, 200, 6, 1, 0, 3]),
+];
+
+struct Seeds {
+    folder: PathBuf,
+    count: usize,
+}
+
+impl Seeds {
+    fn add(&mut self, target: &str, name: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+        if bytes.len() <= SEED_BYTES_MAX {
+            let folder = self.folder.join(target);
+            fs::create_dir_all(&folder)?;
+            fs::write(folder.join(name), bytes)?;
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    /// A frame on its own, in a stream with a cut, and as bytes that a client in a room says.
+    fn add_frame(&mut self, name: &str, frame: &[u8]) -> Result<(), Box<dyn Error>> {
+        self.add("frame_decode", name, frame.get(4..).unwrap_or_default())?;
+        self.add("frame_stream", name, &[&[0, 1, 5, 0], frame].concat())?;
+        if let Ok(length) = u8::try_from(frame.len()) {
+            let said = [&[8, 0, length], frame, &[15, 0]].concat();
+            self.add("session", name, &[TWO_IN_A_LOBBY, &said].concat())?;
+            let first = [&[0, 1, 0, 0, 8, 0, length], frame, &[15, 0]].concat();
+            self.add("session", &format!("first-{name}"), &first)?;
+        }
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args_os().nth(1).ok_or("usage: fuzz-seeds FOLDER")?;
+    let mut seeds = Seeds { folder: folder.into(), count: 0 };
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors");
+    for entry in fs::read_dir(vectors)? {
+        let text = fs::read_to_string(entry?.path())?;
+        let mut stream = vec![0, 1, 40, 0];
+        for case in Case::all(&text) {
+            let (Some(name), Some(hex)) = (case.get("name"), case.get("hex")) else { continue };
+            let frame = bytes_of(hex)?;
+            seeds.add_frame(name, &frame)?;
+            if frame.len() < 100 && stream.len() < SEED_BYTES_MAX - 100 {
+                stream.extend_from_slice(&frame);
+            }
+        }
+        seeds.add("frame_stream", &format!("stream-{}", stream.len()), &stream)?;
+    }
+    for (name, afterwards) in AFTERWARDS {
+        seeds.add("session", name, &[TWO_IN_A_LOBBY, afterwards].concat())?;
+    }
+    let cores = NonZeroUsize::MIN;
+    let sources = Sources { file: None, variables: Vec::new(), flags: Vec::new(), cores };
+    let toml = effective::to_toml(&sources.read()?);
+    seeds.add("config", "default", toml.as_bytes())?;
+    for (place, section) in toml.split("\n\n").enumerate() {
+        seeds.add("config", &format!("section-{place}"), section.as_bytes())?;
+    }
+    println!("{} seeds", seeds.count);
+    Ok(())
+}

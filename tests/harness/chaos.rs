@@ -116,9 +116,7 @@ impl Chaos {
     }
 
     fn open_client(&mut self) -> Option<usize> {
-        let open: Vec<usize> = (0..self.world.clients.len())
-            .filter(|&client| self.world.clients[client].is_open())
-            .collect();
+        let open = self.world.open_clients();
         if open.is_empty() { None } else { Some(open[self.random.below(open.len())]) }
     }
 

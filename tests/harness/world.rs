@@ -69,6 +69,8 @@ pub struct World {
     /// All clients that ever were.
     pub clients: Vec<Client>,
     links: Vec<LinkId>,
+    /// Those whose link is not over.
+    connected: Vec<usize>,
     /// The judge.
     pub checker: Checker,
     shape: Shape,
@@ -104,6 +106,7 @@ impl World {
             net,
             clients: Vec::new(),
             links: Vec::new(),
+            connected: Vec::new(),
             checker: Checker::new(shape.app.rates),
             shape: shape.clone(),
             workers: Vec::new(),
@@ -181,14 +184,14 @@ impl World {
     pub fn close(&mut self, client: usize) {
         self.carry_up(client);
         self.net.client_close(self.links[client]);
-        self.clients[client].hear_end();
+        self.hang_up(client);
     }
 
     /// A client's link breaks.
     pub fn reset(&mut self, client: usize) {
         self.net.note('c', client, format_args!("reset"));
         self.net.reset(self.links[client]);
-        self.clients[client].hear_end();
+        self.hang_up(client);
     }
 
     /// A client says that it will say no more, and goes on listening.
@@ -213,6 +216,13 @@ impl World {
         self.settle();
         assert!(self.clients[client].is_open(), "{user} is let in");
         client
+    }
+
+    /// The clients that have a session.
+    #[must_use]
+    pub fn open_clients(&self) -> Vec<usize> {
+        let open = |client: &usize| self.clients[*client].is_open();
+        self.connected.iter().copied().filter(open).collect()
     }
 
     /// Publishes something unique.
@@ -279,8 +289,8 @@ impl World {
     /// # Panics
     /// When an invariant does not hold.
     pub fn step(&mut self) -> bool {
-        for client in 0..self.clients.len() {
-            self.carry_up(client);
+        for place in 0..self.connected.len() {
+            self.carry_up(self.connected[place]);
         }
         let now = self.net.now().instant;
         let ready: Vec<usize> =
@@ -335,7 +345,14 @@ impl World {
     fn insert(&mut self, client: Client) -> usize {
         self.links.push(self.net.connect());
         self.clients.push(client);
-        self.clients.len() - 1
+        let client = self.clients.len() - 1;
+        self.connected.push(client);
+        client
+    }
+
+    fn hang_up(&mut self, client: usize) {
+        self.connected.retain(|connected| *connected != client);
+        self.clients[client].hear_end();
     }
 
     fn carry_up(&mut self, client: usize) {
@@ -347,18 +364,25 @@ impl World {
     }
 
     fn carry_down(&mut self) {
-        for (number, (client, link)) in self.clients.iter_mut().zip(&self.links).enumerate() {
-            match self.net.client_receive(*link) {
-                Some(bytes) if bytes.is_empty() => {}
-                Some(bytes) => {
-                    self.net.note('c', number, format_args!("heard {} bytes", bytes.len()));
-                    client.hear(&bytes, &mut self.checker);
-                }
-                None if client.ended.is_some() => {}
-                None => {
-                    self.net.note('c', number, format_args!("was ended"));
-                    client.hear_end();
-                }
+        let mut connected = std::mem::take(&mut self.connected);
+        connected.retain(|number| self.carry_down_to(*number));
+        self.connected = connected;
+    }
+
+    /// Carries to a client what has arrived for it. Says whether it is still connected.
+    fn carry_down_to(&mut self, number: usize) -> bool {
+        let client = &mut self.clients[number];
+        match self.net.client_receive(self.links[number]) {
+            Some(bytes) if bytes.is_empty() => true,
+            Some(bytes) => {
+                self.net.note('c', number, format_args!("heard {} bytes", bytes.len()));
+                client.hear(&bytes, &mut self.checker);
+                true
+            }
+            None => {
+                self.net.note('c', number, format_args!("was ended"));
+                client.hear_end();
+                false
             }
         }
     }

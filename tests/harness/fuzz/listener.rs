@@ -46,7 +46,6 @@ impl Asked {
 
     fn is_answered_by(&self, reply: &Reply<'_>) -> bool {
         match reply {
-            Reply::Refused(_) => true,
             Reply::Joined(_) => matches!(self, Self::Join(_)),
             Reply::Left(_) => matches!(self, Self::Leave(_)),
             Reply::Accepted(_) => matches!(self, Self::Publish { silent: false }),
@@ -59,6 +58,14 @@ impl Asked {
     }
 }
 
+/// The requests of one number that wait. A client should use a number once at a time, but need not.
+#[derive(Debug, Default)]
+struct Waiting {
+    asked: Vec<Asked>,
+    /// How many of them were refused; of several nobody can say which.
+    refused: usize,
+}
+
 /// One client.
 #[derive(Debug, Default)]
 pub(super) struct Listener {
@@ -67,7 +74,7 @@ pub(super) struct Listener {
     /// The broker reads no further: this was no frame, or none that may be sent now.
     offended: bool,
     greeted: bool,
-    asked: BTreeMap<u32, Vec<Asked>>,
+    asked: BTreeMap<u32, Waiting>,
     /// What was heard and is no whole frame yet.
     hearing: Vec<u8>,
     welcomed: bool,
@@ -115,7 +122,7 @@ impl Listener {
     }
 
     fn note_asked(&mut self, number: u32, asked: Asked) {
-        let waiting = self.asked.entry(number).or_default();
+        let waiting = &mut self.asked.entry(number).or_default().asked;
         let names_room = |asked: &Asked| matches!(asked, Asked::Join(_) | Asked::Leave(_));
         self.blurred |= names_room(&asked) && waiting.iter().any(names_room);
         waiting.push(asked);
@@ -157,16 +164,21 @@ impl Listener {
 
     fn judge_reply(&mut self, number: u32, reply: &Reply<'_>) {
         let waiting = self.asked.get_mut(&number);
-        let waiting =
-            waiting.unwrap_or_else(|| panic!("{reply:?} to {number}, which nobody asked"));
-        let place = waiting.iter().position(|asked| asked.is_answered_by(reply));
-        let place = place.unwrap_or_else(|| panic!("{reply:?} is no answer to {waiting:?}"));
-        let asked = waiting.remove(place);
-        if waiting.is_empty() {
+        let waiting = waiting.unwrap_or_else(|| panic!("{reply:?} to {number}, which nobody asked"));
+        let asked = if matches!(reply, Reply::Refused(_)) {
+            waiting.refused += 1;
+            None
+        } else {
+            let place = waiting.asked.iter().position(|asked| asked.is_answered_by(reply));
+            let place = place.unwrap_or_else(|| panic!("{reply:?} is no answer to {waiting:?}"));
+            Some(waiting.asked.remove(place))
+        };
+        assert!(waiting.refused <= waiting.asked.len(), "{reply:?} is one too many");
+        if waiting.refused == waiting.asked.len() {
             self.asked.remove(&number);
         }
         match (reply, asked) {
-            (Reply::Joined(joined), Asked::Join(room)) => {
+            (Reply::Joined(joined), Some(Asked::Join(room))) => {
                 self.rooms.remove(joined.left);
                 if let Some((epoch, seq)) = self.rooms.get(&room)
                     && !self.blurred
@@ -175,7 +187,7 @@ impl Listener {
                 }
                 self.rooms.insert(room, (joined.epoch, joined.seq));
             }
-            (Reply::Left(_), Asked::Leave(room)) => {
+            (Reply::Left(_), Some(Asked::Leave(room))) => {
                 self.rooms.remove(&room);
             }
             _ => {}
@@ -215,9 +227,10 @@ impl Listener {
         }
         assert!(!self.offended, "bad input is answered with a go-away");
         assert_eq!(self.greeted, self.welcomed, "a hello is answered");
-        for (number, waiting) in &self.asked {
-            let silent = waiting.iter().all(|asked| *asked == Asked::Publish { silent: true });
-            assert!(silent, "{waiting:?} of number {number} were not answered");
+        for (number, Waiting { asked, refused }) in &self.asked {
+            let silent = |asked: &&Asked| matches!(asked, Asked::Publish { silent: true });
+            let owed = asked.len() - asked.iter().filter(silent).count();
+            assert!(owed <= *refused, "{asked:?} of number {number}: {refused} refused");
         }
     }
 

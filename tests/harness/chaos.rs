@@ -139,7 +139,8 @@ impl Chaos {
             43..90 => self.publish(client, &room),
             90..93 => _ = own.destroy(&room),
             93..96 => _ = own.create(&room),
-            _ => _ = own.query(&room),
+            96..99 => _ = own.query(&room),
+            _ => (0..25).for_each(|_| _ = own.query(&room)),
         }
     }
 

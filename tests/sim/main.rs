@@ -2,4 +2,6 @@
 
 mod chaos;
 mod conversation;
+mod found;
 mod lifetimes;
+mod planted;

@@ -18,19 +18,19 @@ fn corpora() -> PathBuf {
 fn files(name: &str) -> Vec<PathBuf> {
     let folder = corpora().join(name);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
     files.sort();
     files
 }
 
 fn replay(name: &str) {
-    let (_, target): (_, Target) = *TARGETS.iter().find(|(own, _)| *own == name).unwrap();
+    let (_, target): (_, Target) = *TARGETS.iter().find(|(own, _)| *own == name).expect("a target");
     let files = files(name);
     assert!(files.len() >= 10, "the corpus of {name} is as good as empty");
     for file in files {
         // A test that fails prints what it wrote: the file at which it ended is the last one.
         println!("{}", file.display());
-        target(&fs::read(&file).unwrap());
+        target(&fs::read(&file).expect("readable"));
     }
 }
 

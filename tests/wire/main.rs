@@ -4,3 +4,5 @@
 //! each kind of bad input against the answer that `docs/protocol.md` promises.
 
 mod corpora;
+mod counting;
+mod malformed;

@@ -28,9 +28,9 @@ impl<'t> Case<'t> {
         self.0.iter().find(|(own, _)| *own == word).map(|(_, rest)| *rest)
     }
 
-    /// The words, in order.
-    pub fn words(&self) -> impl Iterator<Item = &'t str> {
-        self.0.iter().map(|(word, _)| *word)
+    /// What every line of that word says, in order.
+    pub fn all_of(&self, word: &str) -> impl Iterator<Item = &'t str> {
+        self.0.iter().filter(move |(own, _)| *own == word).map(|(_, rest)| *rest)
     }
 }
 

@@ -164,7 +164,8 @@ impl Listener {
 
     fn judge_reply(&mut self, number: u32, reply: &Reply<'_>) {
         let waiting = self.asked.get_mut(&number);
-        let waiting = waiting.unwrap_or_else(|| panic!("{reply:?} to {number}, which nobody asked"));
+        let waiting =
+            waiting.unwrap_or_else(|| panic!("{reply:?} to {number}, which nobody asked"));
         let asked = if matches!(reply, Reply::Refused(_)) {
             waiting.refused += 1;
             None

@@ -27,7 +27,7 @@ const ROOMS: [&str; 4] = ["lobby", "attic", "cellar", "not a room"];
 const PEERS_MAX: usize = 24;
 
 /// Bytes that the peers of one run say, so that a run stays short.
-const SAID_BYTES_MAX: usize = 2 * 1024 * 1024;
+const SAID_BYTES_MAX: usize = 512 * 1024;
 
 /// After the drain's beginning: its settling, the lingering of those who were told, its deadline.
 const DRAIN_TIME: Duration = Duration::from_secs(8);

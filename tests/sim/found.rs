@@ -1,0 +1,79 @@
+//! What the simulator found in the broker as it was, each as the shortest world that showed it.
+
+use throng_harness::world::{Shape, World};
+use throng_protocol::value::{PublishOptions, Role};
+
+const NONE: PublishOptions = PublishOptions::from_bits(0);
+
+/// A user that joined two rooms at once through two sessions was taken out of one by name, which
+/// also undid a newer join to it: the session believed in a seat that the room did not know.
+#[test]
+fn the_end_of_an_old_stay_does_not_undo_a_new_one() {
+    for seed in 0..200 {
+        let mut world = World::new(seed, &Shape::new(3));
+        let alice = world.open("alice", Role::Client);
+        for room in ["first", "second", "first", "second", "first"] {
+            world.clients[alice].join(room);
+            for _ in 0..seed % 4 {
+                world.step();
+            }
+        }
+        world.settle();
+        // Answers of several rooms may overtake each other: it is in one of them.
+        let rooms: Vec<_> = world.clients[alice].rooms.keys().cloned().collect();
+        assert_eq!(rooms.len(), 1, "seed {seed}: {rooms:?}");
+        let bob = world.open("bob", Role::Client);
+        world.clients[bob].join(&rooms[0]);
+        world.settle();
+        world.publish(bob, &rooms[0], NONE);
+        world.settle();
+        assert_eq!(world.clients[alice].delivered, 1, "seed {seed}");
+    }
+}
+
+/// A room's end was told by one envelope and its seats taken by the next. With a full lane in
+/// between, a user that joined elsewhere meanwhile was told that it had left a room of which it
+/// had been told that it was gone.
+#[test]
+fn who_was_told_of_a_rooms_end_is_not_told_that_it_left() {
+    let mut shape = Shape::new(3);
+    shape.lane_envelopes = 4;
+    for seed in 0..100 {
+        let mut world = World::new(seed, &shape);
+        let server = world.open("server", Role::Server);
+        let phone = world.connect("alice", "phone", Role::Client);
+        let desk = world.connect("alice", "desk", Role::Client);
+        for client in [phone, desk] {
+            world.clients[client].join("doomed");
+            world.settle();
+        }
+        for _ in 0..seed % 7 {
+            world.publish(server, "doomed", NONE);
+        }
+        world.clients[server].destroy("doomed");
+        world.clients[phone].join("other");
+        // Being told to have left a room that one is not in fails the test.
+        world.settle();
+    }
+}
+
+/// A broker that was killed and started again within one tick of its wall clock gave a room the
+/// epoch it had before, and its places to other messages.
+#[test]
+fn an_epoch_does_not_return_after_a_crash_in_the_same_microsecond() {
+    for seed in 0..50 {
+        let mut world = World::new(seed, &Shape::new(2));
+        let wall = world.net.now().wall;
+        for _ in 0..3 {
+            let server = world.open("server", Role::Server);
+            let alice = world.open("alice", Role::Client);
+            world.clients[alice].join("lobby");
+            world.settle();
+            world.publish(server, "lobby", NONE);
+            world.settle();
+            assert_eq!(world.clients[alice].delivered, 1);
+            world.crash();
+            world.net.set_wall(wall);
+        }
+    }
+}

@@ -32,8 +32,9 @@ const COMPLETIONS_PER_ENTRY: u32 = 4;
 /// A ring of half this size is not tried for.
 const ENTRIES_MIN: u32 = 128;
 
-/// How long the kernel is given to end what is under way when a ring is dropped.
-const DROP_STEPS_MAX: u32 = 20;
+/// How long the kernel is given to end what is under way when a ring is dropped, each time
+/// without any of it ending.
+const DROP_IDLE_STEPS_MAX: u32 = 20;
 const DROP_STEP: Duration = Duration::from_millis(50);
 
 /// A ring, for one thread.
@@ -346,11 +347,15 @@ impl Ring {
         self.held_back.clear();
         let everything = opcode::AsyncCancel2::new(CancelBuilder::any());
         self.push(everything.build(), Token::of_ring(Kind::Cancel));
-        for _ in 0..DROP_STEPS_MAX {
+        let mut idle_steps = 0;
+        while idle_steps < DROP_IDLE_STEPS_MAX {
+            let before = self.outstanding;
             while self.next().is_some() {}
             if self.outstanding == 0 {
                 return true;
             }
+            // A step hands out a few completions only; as long as there are some, it goes on.
+            idle_steps = if self.outstanding < before { 0 } else { idle_steps + 1 };
             if self.enter(Some(DROP_STEP)).is_err() {
                 return false;
             }

@@ -74,7 +74,16 @@ fn the_corpora_stay_small() {
 }
 
 /// Bugs that a sequence of frames can bring out of a shard; the others need a network.
-const SEEN: [Bug; 2] = [Bug::DeliverAfterLeave, Bug::DeliveredTwice];
+const SEEN: [Bug; 8] = [
+    Bug::DeliverAfterLeave,
+    Bug::DeliveredTwice,
+    Bug::ForgottenShard,
+    Bug::JoinUnsealed,
+    Bug::OwnEcho,
+    Bug::SeqSkipped,
+    Bug::StaleHandle,
+    Bug::TakeoverKeepsOld,
+];
 
 #[test]
 fn planted_bugs_are_seen_by_the_session_target() {

@@ -19,10 +19,11 @@ const SEED_BYTES_MAX: usize = 1024;
 const TWO_IN_A_LOBBY: &[u8] =
     &[0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 0, 15, 0, 3, 0, 0, 1, 3, 1, 0, 1, 15, 0];
 
-/// What is done after that, by the numbers of `harness/fuzz/script.rs`.
+/// What is done after that, on two shards and on one, by the numbers of `harness/fuzz/script.rs`.
 const AFTERWARDS: &[(&str, &[u8])] = &[
     ("talk", &[6, 0, 0, 2, 7, 1, 1, 3, 6, 0, 2, 4, 15, 0]),
     ("leave", &[6, 0, 0, 2, 3, 0, 1, 3, 15, 0, 3, 1, 1, 4]),
+    ("talk-after-leave", &[3, 0, 1, 3, 15, 0, 6, 1, 0, 4, 15, 0, 6, 1, 1, 5, 15, 0]),
     ("again", &[3, 0, 0, 2, 3, 0, 6, 3, 15, 0, 6, 0, 32, 4]),
     ("ask", &[4, 0, 2, 2, 4, 1, 3, 3, 4, 1, 4, 4, 5, 0, 5, 5]),
     ("large", &[6, 0, 128, 2, 6, 1, 160, 3, 13, 3, 6, 0, 96, 4, 6, 0, 128, 5, 15, 0, 16, 2]),
@@ -85,7 +86,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         seeds.add("frame_stream", &format!("stream-{}", stream.len()), &stream)?;
     }
     for (name, afterwards) in AFTERWARDS {
-        seeds.add("session", name, &[TWO_IN_A_LOBBY, afterwards].concat())?;
+        let mut script = [TWO_IN_A_LOBBY, afterwards].concat();
+        seeds.add("session", name, &script)?;
+        script[1] = 0;
+        seeds.add("session", &format!("one-shard-{name}"), &script)?;
     }
     let cores = NonZeroUsize::MIN;
     let sources = Sources { file: None, variables: Vec::new(), flags: Vec::new(), cores };

@@ -12,7 +12,7 @@ use throng_protocol::limits::{
 use throng_protocol::request::Request;
 use throng_protocol::{FromBroker, FromClient};
 
-/// Streams up to this long are also fed byte by byte, which costs their length squared.
+/// Streams up to this long are also fed byte by byte.
 const SINGLE_BYTES_MAX: usize = 512;
 
 /// What a reader has got out of a stream that it was given in pieces.
@@ -27,14 +27,14 @@ struct Reader {
 impl Reader {
     fn feed(&mut self, piece: &[u8], body_bytes_max: usize) {
         self.held.extend_from_slice(piece);
-        let mut rest = &self.held[..];
+        let mut done = 0;
         while self.refused.is_none() {
-            match split(rest, body_bytes_max) {
+            match split(&self.held[done..], body_bytes_max) {
                 Ok(None) => break,
-                Ok(Some((body, after))) => {
+                Ok(Some((body, _))) => {
                     assert!(body.len() <= body_bytes_max, "a body above the limit came through");
                     self.bodies.push(body.to_vec());
-                    rest = after;
+                    done += PREFIX_BYTES + body.len();
                 }
                 Err(too_large) => {
                     assert!(too_large.length > body_bytes_max && too_large.max == body_bytes_max);
@@ -43,7 +43,7 @@ impl Reader {
             }
         }
         // What stands behind a frame that is too large is not read.
-        self.held = if self.refused.is_some() { Vec::new() } else { rest.to_vec() };
+        self.held.drain(..if self.refused.is_some() { self.held.len() } else { done });
     }
 
     fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>, body_bytes_max: usize) -> Self {

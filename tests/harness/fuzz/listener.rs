@@ -5,14 +5,15 @@
 //! first, nothing after a go-away, one reply of a fitting kind for each request, and the entries
 //! of a room in rising order, only while in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use throng_protocol::frame::split;
+use throng_protocol::handshake::Credentials;
 use throng_protocol::limits::{BODY_BYTES_MAX, HELLO_BODY_BYTES_MAX};
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply;
 use throng_protocol::request::Request;
-use throng_protocol::value::PublishOptions;
+use throng_protocol::value::{PublishOptions, Role};
 use throng_protocol::{Code, FromBroker, FromClient};
 
 /// A request that waits for its reply.
@@ -20,7 +21,7 @@ use throng_protocol::{Code, FromBroker, FromClient};
 enum Asked {
     Join(String),
     Leave(String),
-    Publish { silent: bool },
+    Publish { room: String, silent: bool, echo: bool },
     Ping,
     Query,
     Create,
@@ -34,7 +35,9 @@ impl Asked {
             Request::Join(join) => Self::Join(join.room.to_owned()),
             Request::Leave(leave) => Self::Leave(leave.room.to_owned()),
             Request::Publish(publish) => {
-                Self::Publish { silent: publish.options.has(PublishOptions::NO_ACK) }
+                let (room, has) = (publish.room.to_owned(), |it| publish.options.has(it));
+                let (silent, echo) = (has(PublishOptions::NO_ACK), has(PublishOptions::ECHO));
+                Self::Publish { room, silent, echo }
             }
             Request::Ping(_) => Self::Ping,
             Request::QueryRoom(_) => Self::Query,
@@ -48,7 +51,7 @@ impl Asked {
         match reply {
             Reply::Joined(_) => matches!(self, Self::Join(_)),
             Reply::Left(_) => matches!(self, Self::Leave(_)),
-            Reply::Accepted(_) => matches!(self, Self::Publish { silent: false }),
+            Reply::Accepted(_) => matches!(self, Self::Publish { silent: false, .. }),
             Reply::Pong(_) => *self == Self::Ping,
             Reply::RoomState(_) => *self == Self::Query,
             Reply::Created(_) => *self == Self::Create,
@@ -66,6 +69,37 @@ struct Waiting {
     refused: usize,
 }
 
+/// What was seen of a room since joining it.
+#[derive(Debug)]
+pub(super) struct View {
+    pub(super) epoch: u64,
+    joined: u64,
+    /// The place of the last entry.
+    last: u64,
+    delivered: BTreeSet<u64>,
+    /// Accepted, and not to be delivered to this session.
+    own: BTreeSet<u64>,
+}
+
+impl View {
+    fn joined(epoch: u64, seq: u64) -> Self {
+        let (delivered, own) = (BTreeSet::new(), BTreeSet::new());
+        Self { epoch, joined: seq, last: seq, delivered, own }
+    }
+
+    /// The newest entry that it knows of.
+    pub(super) fn known(&self) -> u64 {
+        self.own.last().copied().unwrap_or_default().max(self.last)
+    }
+
+    fn check(&self, silent: u64) {
+        assert!(self.own.is_disjoint(&self.delivered), "own words come back only as an echo");
+        let own = self.own.range(self.joined + 1..).count() as u64;
+        let seen = self.delivered.len() as u64 + own + silent;
+        assert!(self.known() - self.joined <= seen, "a hole that nobody announced (I7): {self:?}");
+    }
+}
+
 /// One client.
 #[derive(Debug, Default)]
 pub(super) struct Listener {
@@ -79,8 +113,12 @@ pub(super) struct Listener {
     hearing: Vec<u8>,
     welcomed: bool,
     gone: Option<Code>,
-    /// The rooms it is in: epoch and position.
-    rooms: BTreeMap<String, (u64, u64)>,
+    /// The user and device of a client.
+    device: Option<(String, String)>,
+    /// The rooms it is in.
+    rooms: BTreeMap<String, View>,
+    /// Publishes that asked for no answer: how many of a room's entries may be its own unknown.
+    silent: u64,
     /// Two requests that wait had one number: what a reply says of rooms is ambiguous.
     blurred: bool,
 }
@@ -110,7 +148,14 @@ impl Listener {
 
     fn note_frame(&mut self, body: &[u8]) {
         match FromClient::decode(body) {
-            Ok(FromClient::Hello(_)) if !self.greeted => self.greeted = true,
+            Ok(FromClient::Hello(hello)) if !self.greeted => {
+                self.greeted = true;
+                if let Credentials::Development(own) = hello.credentials
+                    && own.role == Role::Client
+                {
+                    self.device = Some((own.user.to_owned(), own.device.to_owned()));
+                }
+            }
             Ok(FromClient::Request(number, request)) if self.greeted => {
                 self.note_asked(number, Asked::of(&request));
             }
@@ -123,8 +168,11 @@ impl Listener {
 
     fn note_asked(&mut self, number: u32, asked: Asked) {
         let waiting = &mut self.asked.entry(number).or_default().asked;
-        let names_room = |asked: &Asked| matches!(asked, Asked::Join(_) | Asked::Leave(_));
+        let names_room = |asked: &Asked| {
+            !matches!(asked, Asked::Ping | Asked::Query | Asked::Create | Asked::Destroy)
+        };
         self.blurred |= names_room(&asked) && waiting.iter().any(names_room);
+        self.silent += u64::from(matches!(asked, Asked::Publish { silent: true, .. }));
         waiting.push(asked);
     }
 
@@ -181,12 +229,22 @@ impl Listener {
         match (reply, asked) {
             (Reply::Joined(joined), Some(Asked::Join(room))) => {
                 self.rooms.remove(joined.left);
-                if let Some((epoch, seq)) = self.rooms.get(&room)
-                    && !self.blurred
-                {
-                    assert!(joined.epoch != *epoch || joined.seq >= *seq, "a position went back");
+                let view = self.rooms.get(&room).filter(|view| view.epoch == joined.epoch);
+                match view {
+                    Some(view) => {
+                        // All up to that position came before, but for its own.
+                        let known = view.known() + self.silent;
+                        assert!(self.blurred || joined.seq <= known, "joining again brings a hole");
+                        assert!(self.blurred || joined.seq >= view.last, "a position went back");
+                    }
+                    None => {
+                        self.rooms.insert(room, View::joined(joined.epoch, joined.seq));
+                    }
                 }
-                self.rooms.insert(room, (joined.epoch, joined.seq));
+            }
+            (Reply::Accepted(at), Some(Asked::Publish { room, echo: false, .. })) => {
+                let view = self.rooms.get_mut(&room).filter(|view| view.epoch == at.epoch);
+                view.map(|view| view.own.insert(at.seq));
             }
             (Reply::Left(_), Some(Asked::Leave(room))) => {
                 self.rooms.remove(&room);
@@ -209,14 +267,19 @@ impl Listener {
         };
         let (room, epoch, seq) = entry;
         match self.rooms.get_mut(room) {
-            Some(position) => {
-                assert!(position.0 == epoch && position.1 < seq || self.blurred, "order of {room}");
-                *position = (epoch, seq);
+            Some(view) => {
+                let next = view.epoch == epoch && view.last < seq;
+                assert!(next || self.blurred, "{room} is at {}, then {epoch} {seq}", view.last);
+                view.last = seq;
+                view.delivered.insert(seq);
             }
             None => assert!(self.blurred, "an entry of {room}, but it is not in (I5)"),
         }
-        if matches!(push, Push::RoomDestroyed(_)) {
-            self.rooms.remove(room);
+        if matches!(push, Push::RoomDestroyed(_))
+            && let Some(view) = self.rooms.remove(room)
+            && !self.blurred
+        {
+            view.check(self.silent);
         }
     }
 
@@ -228,11 +291,27 @@ impl Listener {
         }
         assert!(!self.offended, "bad input is answered with a go-away");
         assert_eq!(self.greeted, self.welcomed, "a hello is answered");
+        if !self.blurred {
+            self.rooms.values().for_each(|view| view.check(self.silent));
+        }
         for (number, Waiting { asked, refused }) in &self.asked {
-            let silent = |asked: &&Asked| matches!(asked, Asked::Publish { silent: true });
+            let silent = |asked: &&Asked| matches!(asked, Asked::Publish { silent: true, .. });
             let owed = asked.len() - asked.iter().filter(silent).count();
             assert!(owed <= *refused, "{asked:?} of number {number}: {refused} refused");
         }
+    }
+
+    /// The user and device of an open session of a client.
+    pub(super) fn device(&self) -> Option<&(String, String)> {
+        self.device.as_ref().filter(|_| self.welcomed && self.gone.is_none())
+    }
+
+    /// What an open session knows of each room it is in, as far as it can tell; and how many
+    /// entries it may have published without knowing.
+    pub(super) fn views(&self) -> impl Iterator<Item = (&str, &View, u64)> {
+        let sure = self.welcomed && self.gone.is_none() && !self.blurred;
+        let views = self.rooms.iter().filter(move |_| sure);
+        views.map(|(room, view)| (&**room, view, self.silent))
     }
 
     /// Whether it was told to go away.

@@ -198,6 +198,21 @@ impl Node {
         }
     }
 
+    /// Everyone reads and all has come: what is owed to each, and what all must agree on.
+    pub(super) fn check_settled(&self) {
+        let connected = || self.peers.iter().filter(|peer| peer.place.is_some());
+        connected().for_each(|peer| peer.listener.check_settled());
+        let mut devices: Vec<_> = connected().filter_map(|peer| peer.listener.device()).collect();
+        devices.sort();
+        assert!(devices.is_sorted_by(|a, b| a < b), "one session of a device (I24): {devices:?}");
+        let views = || connected().flat_map(|peer| peer.listener.views());
+        for (room, view, silent) in views() {
+            let same = views().filter(|it| it.0 == room && it.1.epoch == view.epoch);
+            let newest = same.map(|it| it.1.known()).max().unwrap_or_default();
+            assert!(view.known() + silent >= newest, "{room}: an entry came only to some (I8)");
+        }
+    }
+
     fn is_ready(&self, shard: usize) -> bool {
         let place = &self.places[shard];
         !place.waiting.is_empty()

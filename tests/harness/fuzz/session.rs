@@ -133,11 +133,7 @@ impl Play {
         node.cut_bytes_max = usize::MAX;
         node.peers.iter_mut().for_each(|peer| peer.stalled = false);
         node.settle();
-        for peer in 0..node.peers.len() {
-            if node.is_connected(peer) {
-                node.peers[peer].listener.check_settled();
-            }
-        }
+        node.check_settled();
         node.drain();
         node.pass(DRAIN_TIME);
         assert!(node.is_drained(), "a node that goes down is gone in its time");

@@ -2,11 +2,11 @@
 //! can be asked of it.
 //!
 //! A part owns one kind of state, knows no sibling, and takes facts as arguments. Only this file
-//! and [`admission`] see more than one. Rooms live on the shard they are homed on, which calls
+//! and `admission` see more than one. Rooms live on the shard they are homed on, which calls
 //! these functions; a room never calls back, and never reads a clock.
 //!
 //! To add a feature: a part of its own, a field here, a short function here, and if it can
-//! refuse a message a fact in [`admission`].
+//! refuse a message a fact in `admission`.
 
 mod admission;
 mod lifecycle;

@@ -55,7 +55,7 @@ pub const DRAIN_DEADLINE: Duration = Duration::from_secs(5);
 /// Clients sent away in a drain are asked to come back after a random time up to this.
 pub const DRAIN_RETRY_SPREAD: Duration = Duration::from_secs(5);
 
-/// Bytes that may wait for one session: its own frames, and those of a room. The room's are
+/// Bytes that may wait for one session: its own frames, and those of its rooms. A room's are
 /// shared by all its occupants on a shard: one that stalls costs a cursor.
 pub const OUTBOUND_BYTES_MAX_DEFAULT: usize = 256 * 1024;
 

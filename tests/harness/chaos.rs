@@ -229,6 +229,7 @@ impl Chaos {
                 self.check_client(client);
             }
         }
+        self.world.check_connections();
         self.check_devices();
         self.check_counts();
     }

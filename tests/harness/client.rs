@@ -43,6 +43,8 @@ pub struct Client {
     /// How many messages it was delivered.
     pub delivered: u64,
     asked: BTreeMap<u32, Asked>,
+    /// The last of its messages that was accepted in each life of a room: request and place.
+    accepted: BTreeMap<(String, u64), (u32, u64)>,
     requests: u32,
     /// What it heard of an unfinished frame.
     inbox: Vec<u8>,
@@ -95,6 +97,7 @@ impl Client {
             outcomes: BTreeMap::new(),
             delivered: 0,
             asked: BTreeMap::new(),
+            accepted: BTreeMap::new(),
             requests: 0,
             inbox: Vec::new(),
             said: Vec::new(),
@@ -279,6 +282,10 @@ impl Client {
                 if let (Some(view), false) = (self.rooms.get_mut(&room), echo) {
                     view.record_own(at.epoch, at.seq);
                 }
+                let before = self.accepted.insert((room.clone(), at.epoch), (number, at.seq));
+                let in_order =
+                    before.is_none_or(|before| before < (number, at.seq) && before.1 < at.seq);
+                assert!(in_order, "{before:?}, then request {number} at {} (I3)", at.seq);
                 let position = Position { room, epoch: at.epoch, seq: at.seq };
                 let entry = Entry { sender: self.user.clone(), payload };
                 checker.record_accepted(position, entry);

@@ -69,6 +69,12 @@ impl SimIo {
         }
     }
 
+    /// How many connections there are.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
     /// Whether a wait would bring anything now: what a kernel would wake the worker for.
     #[must_use]
     pub fn is_ready(&self) -> bool {

@@ -387,6 +387,19 @@ impl World {
         }
     }
 
+    /// Every connection has a session and the reverse (I19).
+    ///
+    /// # Panics
+    /// When one was forgotten.
+    pub fn check_connections(&mut self) {
+        for place in &mut self.workers {
+            if let Some(worker) = &mut place.worker {
+                let sessions = worker.shard().connections();
+                assert_eq!(worker.io_mut().connections(), sessions, "forgotten (I19)");
+            }
+        }
+    }
+
     /// Whoever sleeps has nothing to do (I17).
     fn check_wake_ups(&mut self) {
         let now = self.net.now().instant;

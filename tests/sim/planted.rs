@@ -6,25 +6,16 @@ use std::panic::{self, AssertUnwindSafe};
 use throng_broker::probe::{self, Bug};
 use throng_harness::chaos::Plan;
 
-/// A seed that shows each bug.
-const SHOWN_BY: &[(Bug, u64)] = &[
-    (Bug::LostWakeUp, 0),
-    (Bug::LimiterEdge, 14),
+/// Where to look first: most bugs show in the first few seeds, these later.
+const LATE: &[(Bug, u64)] = &[
+    (Bug::LimiterEdge, 16),
     (Bug::LimiterForgets, 140),
-    (Bug::DeliverAfterLeave, 0),
-    (Bug::DeliveredTwice, 0),
-    (Bug::JoinUnsealed, 1),
-    (Bug::PartialSend, 1),
-    (Bug::StaleHandle, 4),
-    (Bug::OwnEcho, 0),
-    (Bug::ForgottenShard, 0),
     (Bug::VisitIgnored, 19),
-    (Bug::TakeoverKeepsOld, 0),
-    (Bug::SeqSkipped, 0),
     (Bug::LaneOvertaken, 120),
-    (Bug::SettleSkipped, 8),
-    (Bug::EndIgnored, 4),
 ];
+
+/// Seeds that are tried from there on, and then from the first on.
+const SEEDS: u64 = 200;
 
 fn fails(seed: u64) -> bool {
     panic::catch_unwind(AssertUnwindSafe(|| Plan::new(seed).play())).is_err()
@@ -33,12 +24,12 @@ fn fails(seed: u64) -> bool {
 #[test]
 fn every_planted_bug_is_seen() {
     for bug in Bug::ALL {
-        let shown = SHOWN_BY.iter().find(|(shown, _)| shown == bug);
-        let (_, seed) = shown.unwrap_or_else(|| panic!("no seed shows {bug:?}"));
-        assert!(!fails(*seed), "seed {seed} fails without any bug");
+        let first = LATE.iter().find(|(late, _)| late == bug).map_or(0, |(_, seed)| *seed);
         probe::plant(Some(*bug));
-        let seen = fails(*seed);
+        let shown = (first..first + 3).chain(0..SEEDS).find(|seed| fails(*seed));
         probe::plant(None);
-        assert!(seen, "{bug:?} is not seen in seed {seed}: find another with cargo sim -- --bugs");
+        let shown = shown.unwrap_or_else(|| panic!("{bug:?} is not seen in {SEEDS} seeds"));
+        assert!(!fails(shown), "seed {shown} fails without any bug");
+        println!("{bug:?} shows in seed {shown}");
     }
 }

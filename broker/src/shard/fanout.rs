@@ -94,19 +94,14 @@ impl Shard {
     }
 
     fn fan_out_one(&mut self, audience: u32) {
-        let outbound_bytes_max = self.settings.outbound_bytes_max as u64;
         let entry = self.audiences.get_mut(audience);
         entry.dirty = false;
         for occupant in 0..entry.len() {
             let connection = entry.connection(occupant);
             let Some(session) = self.sessions.get_mut(connection) else { continue };
             let outbound = &mut session.outbound;
-            if outbound.sending {
-                let queued = outbound.queued_bytes() as u64;
-                if queued + entry.backlog_bytes(occupant) > outbound_bytes_max {
-                    self.lagging.push(connection);
-                }
-            } else if outbound.is_straight()
+            if !outbound.sending
+                && outbound.is_straight()
                 && let Some(bytes) = entry.take_single(occupant)
             {
                 outbound.sending = true;
@@ -132,33 +127,41 @@ impl Shard {
         let Some(session) = self.sessions.get_mut(connection) else { return };
         let outbound = &mut session.outbound;
         outbound.dirty = false;
-        if outbound.sending {
-            self.bound_queue(connection);
-            return;
+        if !outbound.sending {
+            let Some(outgoing) = gather(outbound, &mut self.audiences, &mut self.spare) else {
+                return self.shut_down_if_leaving(connection);
+            };
+            outbound.sending = true;
+            self.effects.push(Effect::Send { connection, outgoing });
         }
-        let Some(outgoing) = gather(outbound, &mut self.audiences, &mut self.spare) else {
-            return self.shut_down_if_leaving(connection);
-        };
-        outbound.sending = true;
-        self.effects.push(Effect::Send { connection, outgoing });
+        self.bound(connection);
     }
 
-    /// A session that does not take its replies is not read from; if more waits all the same
-    /// than may, it has to go.
-    fn bound_queue(&mut self, connection: ConnectionId) {
+    /// Holds what waits behind a send to its bound: a session that does not take its replies is
+    /// not read from, and if more waits all the same than may, it has to go.
+    fn bound(&mut self, connection: ConnectionId) {
         let outbound_bytes_max = self.settings.outbound_bytes_max;
+        let waiting = self.waiting_bytes(connection);
         let Some(session) = self.sessions.get_mut(connection) else { return };
-        let queued = session.outbound.queued_bytes();
         if session.is_leaving() {
             return;
         }
-        if queued > outbound_bytes_max {
+        let queued = session.outbound.queued_bytes();
+        if waiting > outbound_bytes_max as u64 {
             self.lagging.push(connection);
         } else if queued > outbound_bytes_max / OUTBOUND_PAUSE_DIVISOR && !session.paused {
             probe::mark(Mark::Paused);
             session.paused = true;
             self.effects.push(Effect::Pause { connection });
         }
+    }
+
+    /// Bytes that wait for a session: its own frames, and those of its rooms.
+    pub(super) fn waiting_bytes(&self, connection: ConnectionId) -> u64 {
+        let Some(session) = self.sessions.get(connection) else { return 0 };
+        let seats = session.outbound.seats.iter();
+        let backlog = seats.map(|own| self.audiences.get(own.audience).backlog_bytes(own.occupant));
+        session.outbound.queued_bytes() as u64 + backlog.sum::<u64>()
     }
 
     /// The send that was under way is finished: there may be more.

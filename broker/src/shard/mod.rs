@@ -224,7 +224,10 @@ impl Shard {
         self.users.invariants();
         self.audiences.invariants();
         self.rooms.invariants();
+        let bytes_max = self.settings.outbound_bytes_max as u64;
         for session in self.sessions.iter() {
+            let waiting = self.waiting_bytes(session.connection);
+            assert!(session.is_leaving() || waiting <= bytes_max, "{waiting} bytes wait (I15)");
             for seat in &session.outbound.seats {
                 assert!(session.identity().is_some(), "only open sessions have seats");
                 let audience = self.audiences.get(seat.audience);

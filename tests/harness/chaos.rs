@@ -300,6 +300,7 @@ fn shape(random: &mut Random, faults: Faults) -> (Shape, Faults) {
     let least = throng_broker::limits::OUTBOUND_BYTES_MAX_MIN;
     shape.outbound_bytes_max = drawn(Fault::TinyBacklog, shape.outbound_bytes_max, &[least]);
     shape.connections_max = [10_000, 10_000, 6][random.below(3)];
+    shape.speakers_percent = 50;
     shape.app.rooms_per_user = [1, 1, 1, 2, 5][random.below(5)];
     shape.app.publish_without_join = random.percent(20);
     shape.app.room_idle = Duration::from_secs([60, 3_600][random.below(2)]);

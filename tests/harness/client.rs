@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use throng_client::time::Instant;
 use throng_protocol::handshake::{Credentials, Development, Hello, MAGIC, VERSION};
 use throng_protocol::limits::BODY_BYTES_MAX;
 use throng_protocol::push::Push;
@@ -14,6 +15,7 @@ use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role
 use throng_protocol::{Code, FromBroker, FromClient, frame};
 
 use crate::checker::{Checker, Entry, Origin, Position, View};
+use crate::speaker::Speaker;
 
 /// The secret of every test's development app.
 pub const SECRET: &str = "secret-of-the-simulated-app";
@@ -32,6 +34,9 @@ pub struct Client {
     pub role: Role,
     /// It said what is no request, and may be told so.
     garbage: bool,
+    /// The client crate, if it speaks for this client.
+    speaker: Option<Speaker>,
+    now: Instant,
     /// Whether the broker let it in.
     pub welcomed: bool,
     /// Why it was sent away, or `None` within for a link that just ended.
@@ -91,6 +96,8 @@ impl Client {
             device: String::new(),
             role: Role::Client,
             garbage: false,
+            speaker: None,
+            now: Instant::ZERO,
             welcomed: false,
             ended: None,
             rooms: BTreeMap::new(),
@@ -106,8 +113,43 @@ impl Client {
 
     /// It is about to say what is no request: replies to what it never asked are forgiven, and
     /// what it asks after that may never be answered.
-    pub const fn forgive_garbage(&mut self) {
+    pub fn forgive_garbage(&mut self) {
         self.garbage = true;
+        if self.speaker.take().is_some() {
+            // Beyond any number that the crate has given out.
+            self.requests += 1_000_000;
+        }
+    }
+
+    /// A client for which the client crate speaks, that says hello.
+    #[must_use]
+    pub fn hello_by_crate(user: &str, device: &str, role: Role, now: Instant) -> Self {
+        let mut client = Self {
+            user: user.to_owned(),
+            device: device.to_owned(),
+            role,
+            now,
+            speaker: Some(Speaker::hello(user, device, role, now)),
+            ..Self::silent()
+        };
+        client.carry_speaker();
+        client
+    }
+
+    /// Time passes. Says whether it wants the connection to go on.
+    pub fn pass(&mut self, now: Instant) -> bool {
+        self.now = now;
+        let Some(speaker) = &mut self.speaker else { return true };
+        let goes_on = speaker.pass(now);
+        self.carry_speaker();
+        goes_on
+    }
+
+    /// What the client crate has to say is said.
+    fn carry_speaker(&mut self) {
+        if let Some(speaker) = &mut self.speaker {
+            speaker.take_said(&mut self.said);
+        }
     }
 
     /// A client that says hello.
@@ -223,6 +265,9 @@ impl Client {
 
     /// The connection is over.
     pub fn hear_end(&mut self) {
+        if let Some(mut speaker) = self.speaker.take() {
+            speaker.hear_end();
+        }
         self.ended = self.ended.or(Some(None));
         self.rooms.clear();
     }
@@ -239,10 +284,22 @@ impl Client {
             frame::split(rest, BODY_BYTES_MAX).expect("the broker keeps its own limits")
         {
             let said = FromBroker::decode(body).expect("the broker speaks the protocol");
-            self.judge(said, checker);
             rest = after;
+            if let Some(speaker) = &mut self.speaker {
+                if let FromBroker::Reply(number, _) = said
+                    && !self.asked.contains_key(&number)
+                {
+                    continue; // The client crate asked for a sign of life, and keeps the answer.
+                }
+                speaker.expect(&said);
+            }
+            self.judge(said, checker);
         }
         self.inbox = rest.to_vec();
+        if let Some(speaker) = &mut self.speaker {
+            speaker.hear(self.now, bytes);
+        }
+        self.carry_speaker();
     }
 
     fn judge(&mut self, said: FromBroker<'_>, checker: &mut Checker) {
@@ -336,6 +393,15 @@ impl Client {
     }
 
     fn ask(&mut self, asked: Asked, request: Request<'_>) -> u32 {
+        if let Some(speaker) = &mut self.speaker {
+            let number = speaker.ask(&request);
+            if let Some(number) = number {
+                self.asked.insert(number, asked);
+                self.requests = self.requests.max(number);
+            }
+            self.carry_speaker();
+            return number.unwrap_or(u32::MAX);
+        }
         self.requests += 1;
         self.asked.insert(self.requests, asked);
         self.say(&FromClient::Request(self.requests, request));

@@ -5,7 +5,7 @@
 //! network, [`io`] the third implementation of the broker's seam, over that network. [`sockets`]
 //! carries the same clients over real sockets. [`client`] speaks the protocol and nothing else, so
 //! that it depends on no other code under test, and [`checker`] holds every client's view of a
-//! room against what was accepted. [`fuzz`] is what the fuzz targets do, from bytes alone.
+//! room against what was accepted. [`speaker`] puts the client crate inside some of them. [`fuzz`] is what the fuzz targets do, from bytes alone.
 
 pub mod broker;
 pub mod chaos;
@@ -17,5 +17,6 @@ pub mod io;
 pub mod net;
 pub mod random;
 pub mod sockets;
+pub mod speaker;
 pub mod trace;
 pub mod world;

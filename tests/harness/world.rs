@@ -41,6 +41,8 @@ pub struct Shape {
     pub outbound_bytes_max: usize,
     /// Envelopes that a lane between two workers holds.
     pub lane_envelopes: usize,
+    /// For how many clients in a hundred the client crate speaks.
+    pub speakers_percent: u64,
 }
 
 impl Shape {
@@ -58,6 +60,7 @@ impl Shape {
             connections_max: 10_000,
             outbound_bytes_max: limits::OUTBOUND_BYTES_MAX_DEFAULT,
             lane_envelopes: limits::LANE_ENVELOPES,
+            speakers_percent: 0,
         }
     }
 }
@@ -77,9 +80,13 @@ pub struct World {
     workers: Vec<Place>,
     random: Random,
     keys: Random,
+    /// Draws for which clients the client crate speaks.
+    speakers: Random,
     drain: Arc<AtomicBool>,
     payloads: u64,
     turns: u64,
+    /// When clients last did what was due.
+    passed_at: throng_client::time::Instant,
 }
 
 /// Where a worker is, while it is.
@@ -112,9 +119,11 @@ impl World {
             workers: Vec::new(),
             random: Random::new(seed, 3),
             keys: Random::new(seed, 2),
+            speakers: Random::new(seed, 4),
             drain: Arc::new(AtomicBool::new(false)),
             payloads: 0,
             turns: 0,
+            passed_at: throng_client::time::Instant::ZERO,
         };
         world.start();
         world
@@ -172,7 +181,16 @@ impl World {
 
     /// A new client, by its number.
     pub fn connect(&mut self, user: &str, device: &str, role: Role) -> usize {
-        self.insert(Client::hello(user, device, role))
+        let client = if self.speakers.percent(self.shape.speakers_percent) {
+            Client::hello_by_crate(user, device, role, self.client_now())
+        } else {
+            Client::hello(user, device, role)
+        };
+        self.insert(client)
+    }
+
+    fn client_now(&self) -> throng_client::time::Instant {
+        throng_client::time::Instant::from_nanos(self.net.now().instant.as_nanos())
     }
 
     /// A new client that says nothing, by its number.
@@ -289,6 +307,7 @@ impl World {
     /// # Panics
     /// When an invariant does not hold.
     pub fn step(&mut self) -> bool {
+        self.pass_for_clients();
         for place in 0..self.connected.len() {
             self.carry_up(self.connected[place]);
         }
@@ -348,6 +367,20 @@ impl World {
         let client = self.clients.len() - 1;
         self.connected.push(client);
         client
+    }
+
+    /// Clients do what is due; one that gives its broker up closes.
+    fn pass_for_clients(&mut self) {
+        let now = self.client_now();
+        if now == self.passed_at {
+            return;
+        }
+        self.passed_at = now;
+        for client in self.connected.clone() {
+            if !self.clients[client].pass(now) {
+                self.close(client);
+            }
+        }
     }
 
     fn hang_up(&mut self, client: usize) {

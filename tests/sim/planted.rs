@@ -8,14 +8,14 @@ use throng_harness::chaos::Plan;
 
 /// Where to look first: most bugs show in the first few seeds, these later.
 const LATE: &[(Bug, u64)] = &[
-    (Bug::LimiterEdge, 16),
-    (Bug::LimiterForgets, 140),
+    (Bug::LimiterEdge, 14),
+    (Bug::LimiterForgets, 102),
     (Bug::VisitIgnored, 19),
-    (Bug::LaneOvertaken, 120),
+    (Bug::LaneOvertaken, 214),
 ];
 
 /// Seeds that are tried from there on, and then from the first on.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 400;
 
 fn fails(seed: u64) -> bool {
     panic::catch_unwind(AssertUnwindSafe(|| Plan::new(seed).play())).is_err()

@@ -1,6 +1,7 @@
 //! A whole broker on real sockets: every test runs over io_uring and over epoll.
 
 mod both;
+mod client_crate;
 mod conversation;
 mod endings;
 mod hostile;

@@ -156,6 +156,7 @@ impl<I: Io> Worker<I> {
                 Effect::Shutdown { connection } => self.io.shutdown(connection),
                 Effect::Close { connection } => self.io.close(connection),
                 Effect::HandOver { connection, to, received } => {
+                    // None if the peer ended it in this very turn.
                     if let Some(socket) = self.io.detach(connection) {
                         self.mesh.send(to.index(), Parcel::Connection { socket, received });
                     }

@@ -40,11 +40,6 @@ impl Crowd {
         }
     }
 
-    /// Another broker took over at another address.
-    pub fn set_address(&mut self, address: SocketAddr) {
-        self.address = address;
-    }
-
     /// A new client that says hello, by its number.
     ///
     /// # Panics
@@ -120,15 +115,6 @@ impl Crowd {
     pub fn close(&mut self, client: usize) {
         self.sockets[client] = None;
         self.clients[client].hear_end();
-    }
-
-    /// A client's socket, to treat badly.
-    ///
-    /// # Panics
-    /// When it is closed.
-    #[must_use]
-    pub fn socket(&self, client: usize) -> &TcpStream {
-        self.sockets[client].as_ref().expect("it is open")
     }
 
     /// Carries bytes until something is so.

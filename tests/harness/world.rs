@@ -84,7 +84,6 @@ pub struct World {
     speakers: Random,
     drain: Arc<AtomicBool>,
     payloads: u64,
-    turns: u64,
     /// When clients last did what was due.
     passed_at: throng_client::time::Instant,
 }
@@ -122,7 +121,6 @@ impl World {
             speakers: Random::new(seed, 4),
             drain: Arc::new(AtomicBool::new(false)),
             payloads: 0,
-            turns: 0,
             passed_at: throng_client::time::Instant::ZERO,
         };
         world.start();
@@ -296,12 +294,6 @@ impl World {
         self.workers.iter().all(|place| place.worker.is_none())
     }
 
-    /// How many turns were taken.
-    #[must_use]
-    pub const fn turns(&self) -> u64 {
-        self.turns
-    }
-
     /// Lets one worker that has something to do take a turn. Says whether there was one.
     ///
     /// # Panics
@@ -318,7 +310,6 @@ impl World {
             return false;
         }
         let chosen = ready[self.random.below(ready.len())];
-        self.turns += 1;
         self.net.trace(Trace::turn);
         let place = &mut self.workers[chosen];
         let worker = place.worker.as_mut().expect("it is ready");

@@ -25,6 +25,7 @@
 use core::time::Duration;
 use std::time::Instant;
 
+use crate::ask::Ask;
 use crate::client;
 use crate::config::Config;
 use crate::drive::threads::{spawn, wait};
@@ -128,6 +129,14 @@ impl Client {
     /// See [`Error`].
     pub fn destroy_room(&self, room: &str) -> Result<(), Error> {
         forever(self.0.destroy_room(room))
+    }
+
+    /// Ask for anything in [`crate::ask`]: limits, lists, counters.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error> {
+        forever(self.0.ask(ask))
     }
 
     /// What the broker granted to the present session; `None` while there is no connection.

@@ -9,6 +9,7 @@ use core::task::{Context, Poll, ready};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::ask::Ask;
 use crate::config::Config;
 use crate::error::{Error, Reason, Unsent};
 use crate::event::Event;
@@ -128,6 +129,32 @@ impl Client {
     pub async fn destroy_room(&self, room: &str) -> Result<(), Error> {
         let destroyed = self.call(|line| line.destroy_room(room)).await;
         destroyed.map(|Destroyed { .. }| ())
+    }
+
+    /// Ask for anything in [`crate::ask`]: limits, lists, counters.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio")]
+    /// # async fn rules(client: throng_client::Client) -> Result<(), throng_client::Error> {
+    /// use std::time::Duration;
+    /// use throng_client::ask::{ChangeList, QueryLimits, SetRoomLimits};
+    ///
+    /// // A backend: tips come through whatever happens, likes go first.
+    /// client.ask(ChangeList::protected_kinds().adding(["tip"])).await?;
+    /// client.ask(ChangeList::low_kinds().adding(["like"])).await?;
+    /// client.ask(SetRoomLimits::new("stage").slow_mode(Duration::from_secs(10))).await?;
+    ///
+    /// // Anyone: how much may I still say?
+    /// let limits = client.ask(QueryLimits::of_room("stage")).await?;
+    /// println!("{} messages left", limits.messages.left);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error> {
+        self.call(|line| line.ask_for(&ask)).await
     }
 
     /// What the broker granted to the present session; `None` while there is no connection.

@@ -11,8 +11,8 @@ use std::io;
 
 use throng_protocol::handshake::GoAway;
 use throng_protocol::refusal::Retry;
-use throng_protocol::value::{Extensions, ParseError};
-use throng_protocol::{Code, DecodeError, Refusal, frame};
+use throng_protocol::value::{Class, Extensions, ParseError, ShedReason};
+use throng_protocol::{Code, DecodeError, Refusal, frame, reply};
 
 use crate::config::ConfigError;
 
@@ -32,6 +32,9 @@ pub enum Error {
     /// The broker said no.
     #[error("refused: {0}")]
     Refused(#[source] Refused),
+    /// The message was dropped on purpose, because there was too much. Nobody gets it.
+    #[error("{0}")]
+    Shed(#[source] Shed),
     /// The connection was lost between the request and its reply: it may or may not have been
     /// done. For a publish that means that the members may or may not see the message.
     #[error("the connection was lost before the reply came; it may or may not have been done")]
@@ -48,6 +51,7 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refused) => Self::Refused(refused),
+            Failure::Shed(shed) => Self::Shed(shed),
             Failure::ConnectionLost => Self::ConnectionLost,
             Failure::UnknownReply(tag) => Self::UnknownReply(tag),
         }
@@ -71,10 +75,18 @@ pub enum Unsent {
     /// A room's id or a kind that no broker would take.
     #[error("the {field} is not one: {error}")]
     Invalid {
-        /// Which field: `room` or `kind`.
+        /// Which field, such as `room` or `kind`.
         field: &'static str,
         /// What is wrong with it.
         error: ParseError,
+    },
+    /// More entries in one list than the protocol allows.
+    #[error("{count} entries are more than the {max} allowed in one list")]
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
     },
     /// A payload above what the broker said it takes.
     #[error("a payload of {length} bytes is larger than the {max} the broker takes")]
@@ -93,6 +105,9 @@ pub enum Failure {
     /// The broker said no.
     #[error("refused: {0}")]
     Refused(#[source] Refused),
+    /// The message was dropped on purpose, because there was too much. Nobody gets it.
+    #[error("{0}")]
+    Shed(#[source] Shed),
     /// The connection was lost between the request and its reply: it may or may not have been
     /// done. For a publish that means that the members may or may not see the message.
     #[error("the connection was lost before the reply came; it may or may not have been done")]
@@ -140,6 +155,39 @@ impl fmt::Display for Refused {
 }
 
 impl core::error::Error for Refused {}
+
+/// A message that was dropped on purpose (specification, section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shed {
+    /// Its class.
+    pub class: Class,
+    /// Of what there was too much.
+    pub reason: ShedReason,
+    /// How long to wait until the like of it may get in.
+    pub retry_after: Duration,
+}
+
+impl Shed {
+    pub(crate) fn from_wire(shed: reply::Shed<'_>) -> Result<Self, ProtocolError> {
+        check_extensions(shed.extensions)?;
+        let retry_after = Duration::from_millis(shed.retry_after_ms.into());
+        Ok(Self { class: shed.class, reason: shed.reason, retry_after })
+    }
+}
+
+impl fmt::Display for Shed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = match self.reason {
+            ShedReason::Quota => "the room takes no more of its class now",
+            ShedReason::Overload => "the broker is overloaded",
+            _ => "there was too much",
+        };
+        write!(f, "the message was dropped: {reason}; try again in {:?}", self.retry_after)
+    }
+}
+
+impl core::error::Error for Shed {}
 
 /// Why a connection ended, or did not come about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

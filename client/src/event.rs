@@ -8,9 +8,9 @@ use core::time::Duration;
 use bytes::Bytes;
 use throng_protocol::limits::PAYLOAD_BYTES_MAX;
 use throng_protocol::push as wire;
-use throng_protocol::value::{DestroyReason, LeftReason, Role};
+use throng_protocol::value::{DestroyReason, LagReason, LeftReason, Role};
 
-use crate::error::{Failure, ProtocolError, Reason, Refused, check_extensions};
+use crate::error::{Failure, ProtocolError, Reason, Refused, Shed, check_extensions};
 use crate::id::Id;
 use crate::reply::{Position, Welcome, id};
 
@@ -24,7 +24,7 @@ pub enum Event {
     RoomDestroyed(RoomDestroyed),
     /// The user was removed from a room and may come back.
     Kicked(Kicked),
-    /// Entries of a room were skipped because this client read too slowly.
+    /// Entries of a room were skipped for this session.
     Lagged(Lagged),
     /// The session is out of a room without having asked.
     LeftRoom(LeftRoom),
@@ -34,6 +34,13 @@ pub enum Event {
         number: u32,
         /// Why.
         refused: Refused,
+    },
+    /// A publish that wanted no acknowledgement was dropped on purpose.
+    PublishShed {
+        /// The number `publish_no_ack` gave.
+        number: u32,
+        /// Of what there was too much.
+        shed: Shed,
     },
 
     /// The connection was lost; the client will try to get it back.
@@ -136,9 +143,9 @@ pub struct Lagged {
     pub room: Id,
     /// The room's epoch.
     pub epoch: u64,
-    /// The first entry that may be missing.
+    /// The first entry that was skipped.
     pub from_seq: u64,
-    /// The last entry that may be missing.
+    /// The last one; each between was skipped, too.
     pub to_seq: u64,
     /// Messages skipped of class protected.
     pub protected: u64,
@@ -146,6 +153,8 @@ pub struct Lagged {
     pub high: u64,
     /// Messages skipped of class low.
     pub low: u64,
+    /// Why.
+    pub reason: LagReason,
 }
 
 /// The session is out of a room without having asked.
@@ -241,6 +250,7 @@ impl Lagged {
             protected: lagged.protected,
             high: lagged.high,
             low: lagged.low,
+            reason: lagged.reason,
         })
     }
 }

@@ -53,6 +53,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ask;
 pub mod blocking;
 #[cfg_attr(
     not(feature = "tokio"),
@@ -77,7 +78,7 @@ pub mod time;
 #[cfg(feature = "tokio")]
 pub use client::{Client, Events, Ticket};
 pub use config::{Config, Credentials, Development};
-pub use error::{Error, Failure, Reason, Refused, Unsent};
+pub use error::{Error, Failure, Reason, Refused, Shed, Unsent};
 pub use event::{Event, Message};
 pub use id::Id;
 pub use line::Line;
@@ -87,4 +88,7 @@ pub use reply::Position;
 pub use session::Session;
 
 pub use throng_protocol::refusal::{Code, Retry};
-pub use throng_protocol::value::{DestroyReason, LeftReason, Role};
+pub use throng_protocol::value::{
+    Allowance, Class, Count, Counter, DestroyReason, LagReason, LeftReason, LimitSetting, Role,
+    ShedReason,
+};

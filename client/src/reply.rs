@@ -4,10 +4,12 @@
 //! one checks what the protocol leaves to the receiver: that ids are within their bounds and that
 //! nothing must be understood which is not.
 
+use core::time::Duration;
+
 use throng_protocol::handshake;
 use throng_protocol::limits::{BODY_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use throng_protocol::reply as wire;
-use throng_protocol::value::Role;
+use throng_protocol::value::{Allowance, Class, Count, Counter, Role};
 
 use crate::error::{ProtocolError, check_extensions};
 use crate::id::Id;
@@ -67,7 +69,7 @@ impl Welcome {
 }
 
 /// What a request was granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reply {
     /// To a join.
@@ -84,6 +86,43 @@ pub enum Reply {
     Created(Created),
     /// To a room destruction.
     Destroyed(Destroyed),
+    /// To a change of a list.
+    ListChanged(ListChanged),
+    /// To a query of a list.
+    ListEntries(ListEntries),
+    /// To a setting of a room's limits.
+    RoomLimitsSet(RoomLimitsSet),
+    /// To a query of the limits.
+    Limits(Limits),
+    /// To a query of what became of messages.
+    Counters(Counters),
+}
+
+impl Reply {
+    /// What a reply says to whoever asked for just that; `None` for one that says less than its
+    /// request.
+    pub(crate) fn from_wire(reply: wire::Reply<'_>) -> Result<Option<Self>, ProtocolError> {
+        Ok(Some(match reply {
+            wire::Reply::ListChanged(it) => {
+                check_extensions(it.extensions)?;
+                ListChanged { size: it.size }.into()
+            }
+            wire::Reply::ListEntries(it) => {
+                check_extensions(it.extensions)?;
+                ListEntries { entries: it.entries.iter().map(str::to_owned).collect() }.into()
+            }
+            wire::Reply::RoomLimitsSet(it) => {
+                check_extensions(it.extensions)?;
+                RoomLimitsSet.into()
+            }
+            wire::Reply::Limits(it) => Limits::from_wire(it)?.into(),
+            wire::Reply::Counters(it) => {
+                check_extensions(it.extensions)?;
+                Counters { counts: it.counts.iter().collect() }.into()
+            }
+            _ => return Ok(None),
+        }))
+    }
 }
 
 /// The session is in the room; the next entry it sees is the one after `seq`.
@@ -174,6 +213,97 @@ pub struct Destroyed {
     pub room: Id,
 }
 
+/// The list was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListChanged {
+    /// How many entries it has now.
+    pub size: u32,
+}
+
+/// What is on a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListEntries {
+    /// The entries, in the order in which they came.
+    pub entries: Vec<String>,
+}
+
+/// The room's limits hold from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RoomLimitsSet;
+
+/// What is left of the limits. What is the room's is 0 where no room was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The sender's messages.
+    pub messages: Allowance,
+    /// The session's other requests.
+    pub requests: Allowance,
+    /// The room's quota for class high only.
+    pub room_high_only: Allowance,
+    /// The room's quota for high and low.
+    pub room_shared: Allowance,
+    /// What protected messages have of their own.
+    pub room_protected: Allowance,
+    /// The least time between two messages of one member.
+    pub slow_mode: Duration,
+    /// How much of that this user has to wait.
+    pub slow_mode_wait: Duration,
+}
+
+/// What became of the app's messages since the broker started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// One figure for each counter and class that is not 0.
+    pub counts: Vec<Count>,
+}
+
+impl Counters {
+    /// One figure.
+    #[must_use]
+    pub fn of(&self, counter: Counter, class: Class) -> u64 {
+        let found = self.counts.iter().find(|own| own.counter == counter && own.class == class);
+        found.map_or(0, |count| count.count)
+    }
+}
+
+impl ListChanged {
+    pub(crate) const TAG: u8 = 71;
+}
+
+impl ListEntries {
+    pub(crate) const TAG: u8 = 72;
+}
+
+impl RoomLimitsSet {
+    pub(crate) const TAG: u8 = 73;
+}
+
+impl Limits {
+    pub(crate) const TAG: u8 = 74;
+
+    fn from_wire(limits: wire::Limits<'_>) -> Result<Self, ProtocolError> {
+        check_extensions(limits.extensions)?;
+        Ok(Self {
+            messages: limits.messages,
+            requests: limits.requests,
+            room_high_only: limits.room_high_only,
+            room_shared: limits.room_shared,
+            room_protected: limits.room_protected,
+            slow_mode: Duration::from_millis(limits.slow_mode_ms.into()),
+            slow_mode_wait: Duration::from_millis(limits.slow_mode_wait_ms.into()),
+        })
+    }
+}
+
+impl Counters {
+    pub(crate) const TAG: u8 = 75;
+}
+
 impl Joined {
     pub(crate) fn from_wire(room: Id, joined: wire::Joined<'_>) -> Result<Self, ProtocolError> {
         check_extensions(joined.extensions)?;
@@ -241,7 +371,10 @@ macro_rules! replies {
         })+
     };
 }
-replies! { Joined Left Accepted Pong RoomState Created Destroyed }
+replies! {
+    Joined Left Accepted Pong RoomState Created Destroyed
+    ListChanged ListEntries RoomLimitsSet Limits Counters
+}
 
 /// Keeps an id that came in.
 pub(crate) fn id(field: &'static str, text: &str) -> Result<Id, ProtocolError> {

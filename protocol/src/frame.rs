@@ -284,7 +284,7 @@ mod tests {
     fn a_request_of_a_later_version_still_has_its_number() {
         assert_eq!(FromClient::decode(&[63, 5, 1, 2, 3]), Ok(FromClient::UnknownRequest(5, 63)));
         assert_eq!(FromBroker::decode(&[255, 1, 2]), Ok(FromBroker::UnknownPush(255)));
-        assert_eq!(FromBroker::decode(&[126, 8]), Ok(FromBroker::UnknownReply(8, 126)));
+        assert_eq!(FromBroker::decode(&[125, 8]), Ok(FromBroker::UnknownReply(8, 125)));
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub const MESSAGE_ID_BYTES_MAX: usize = 64;
 /// Ids in one list on the wire, such as the targets of a publish (spec 5).
 pub const LIST_IDS_MAX: usize = 100;
 
+/// Figures in one list of counts.
+pub const COUNTS_MAX: usize = 100;
+
 /// Extensions in one frame.
 pub const EXTENSIONS_MAX: usize = 16;
 

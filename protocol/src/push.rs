@@ -4,7 +4,7 @@
 //! the room and holds nothing of the connection that carries it.
 
 use crate::codec::{BorrowDecode, Encode};
-use crate::value::{DestroyReason, Extensions, LeftReason, Role};
+use crate::value::{DestroyReason, Extensions, LagReason, LeftReason, Role};
 
 /// A message of a room (spec 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
@@ -61,17 +61,17 @@ pub struct Kicked<'a> {
     pub extensions: Extensions<'a>,
 }
 
-/// Entries of the room were skipped for this session because it read too slowly. Comes before
-/// the room's next message. Reserved: not sent yet, a session that lags is cut off.
+/// Entries of the room were skipped for this session (spec 6). Comes before the room's next
+/// message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Lagged<'a> {
     /// The room.
     pub room: &'a str,
     /// The room's epoch.
     pub epoch: u64,
-    /// The first entry that may be missing.
+    /// The first entry that was skipped.
     pub from_seq: u64,
-    /// The last entry that may be missing.
+    /// The last entry that was skipped, and so was each one between.
     pub to_seq: u64,
     /// Messages skipped of class protected.
     pub protected: u64,
@@ -79,6 +79,8 @@ pub struct Lagged<'a> {
     pub high: u64,
     /// Messages skipped of class low.
     pub low: u64,
+    /// Why.
+    pub reason: LagReason,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }

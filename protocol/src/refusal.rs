@@ -106,6 +106,14 @@ codes! {
     /// The sender's rate limit is used up; `retry_after` says until when.
     RATE_LIMITED = 600, Later, "the rate limit is used up";
 
+    /// The session did not heed refusals: too many of its frames were refused. Ends the
+    /// connection.
+    FLOODING = 601, Later, "too many frames were refused";
+    /// The room is in slow mode and the member spoke a moment ago; `retry_after` says until when.
+    SLOW_MODE = 602, Later, "the room is in slow mode";
+    /// More entries than a list or call may hold.
+    TOO_MANY = 603, Never, "more entries than allowed";
+
     /// The broker is too busy to take this.
     OVERLOADED = 700, Later, "the broker is overloaded";
     /// The session read too slowly and more was waiting for it than may wait. Ends the connection.

@@ -1,7 +1,7 @@
 //! What the broker answers: one reply to each request, with the request's number.
 
 use crate::codec::{BorrowDecode, Encode};
-use crate::value::Extensions;
+use crate::value::{Allowance, Class, Counts, Extensions, IdList, ShedReason};
 
 pub use crate::refusal::Refusal as Refused;
 
@@ -86,6 +86,74 @@ pub struct Destroyed<'a> {
     pub extensions: Extensions<'a>,
 }
 
+/// The list was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct ListChanged<'a> {
+    /// How many entries it has now.
+    pub size: u32,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// What is on a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct ListEntries<'a> {
+    /// The entries, in the order in which they came.
+    pub entries: IdList<'a>,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// The room's limits hold from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RoomLimitsSet<'a> {
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// What is left of the limits (spec 6). What is the room's is 0 where no room was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Limits<'a> {
+    /// The sender's messages.
+    pub messages: Allowance,
+    /// The session's other requests.
+    pub requests: Allowance,
+    /// The room's quota for class high only.
+    pub room_high_only: Allowance,
+    /// The room's quota for high and low.
+    pub room_shared: Allowance,
+    /// What protected messages have of their own.
+    pub room_protected: Allowance,
+    /// Milliseconds between two messages of one member; 0 for none.
+    pub slow_mode_ms: u32,
+    /// How much of that this user has to wait.
+    pub slow_mode_wait_ms: u32,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// What became of the app's messages since the broker started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Counters<'a> {
+    /// One figure for each counter and class that is not 0.
+    pub counts: Counts<'a>,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// The message was dropped on purpose, because there was too much (spec 6). Nobody gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Shed<'a> {
+    /// Its class.
+    pub class: Class,
+    /// Of what there was too much.
+    pub reason: ShedReason,
+    /// Milliseconds after which the like of it may get in.
+    pub retry_after_ms: u32,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
 crate::frame::tagged! {
     /// A reply and what it says.
     Reply {
@@ -103,6 +171,18 @@ crate::frame::tagged! {
         Created = 69,
         /// To a room destruction.
         Destroyed = 70,
+        /// To a change of a list.
+        ListChanged = 71,
+        /// To a query of a list.
+        ListEntries = 72,
+        /// To a setting of a room's limits.
+        RoomLimitsSet = 73,
+        /// To a query of the limits.
+        Limits = 74,
+        /// To a query of what became of messages.
+        Counters = 75,
+        /// To a publish: there was too much.
+        Shed = 126,
         /// To any request: no.
         Refused = 127,
     }

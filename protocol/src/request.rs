@@ -7,7 +7,9 @@
 //! something not served. So a reply is matched by its number, never by its place.
 
 use crate::codec::{BorrowDecode, Encode};
-use crate::value::{ClassHint, Extensions, IdList, PublishOptions};
+use crate::value::{
+    ClassHint, Extensions, IdList, LimitSetting, ListChange, ListName, PublishOptions,
+};
 
 /// Become a member of a room and receive its messages on this session (spec 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
@@ -40,7 +42,7 @@ pub struct Publish<'a> {
     pub payload: &'a [u8],
     /// Echo, no-ack, no-store.
     pub options: PublishOptions,
-    /// The class the sender asks for. Reserved: only the default is served yet.
+    /// The class the sender asks for; it can only lower it (spec 6).
     pub class: ClassHint,
     /// The idempotency key; empty for none. Reserved: only empty is served yet.
     pub message_id: &'a str,
@@ -84,6 +86,66 @@ pub struct DestroyRoom<'a> {
     pub extensions: Extensions<'a>,
 }
 
+/// Change a list of names (servers only, spec 3 and 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct ChangeList<'a> {
+    /// Which list.
+    pub list: ListName,
+    /// The room whose list it is; empty for a list of the app.
+    pub room: &'a str,
+    /// What to do.
+    pub change: ListChange,
+    /// Users, kinds or rooms.
+    pub entries: IdList<'a>,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Ask what is on a list of names (servers only).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct QueryList<'a> {
+    /// Which list.
+    pub list: ListName,
+    /// The room whose list it is; empty for a list of the app.
+    pub room: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Set how much a room takes in, in messages per 200 ms by pool, and how often one member may
+/// speak (servers only, spec 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct SetRoomLimits<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// For class high only.
+    pub high_only: LimitSetting,
+    /// For high and low.
+    pub shared: LimitSetting,
+    /// What protected messages have of their own.
+    pub protected: LimitSetting,
+    /// Milliseconds between two messages of one member; 0, inherit and unlimited for none.
+    pub slow_mode_ms: LimitSetting,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Ask what is left of all limits that hold for this session (spec 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct QueryLimits<'a> {
+    /// The room whose limits are asked for, too; empty for none.
+    pub room: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Ask what became of the app's messages (servers only, spec 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct QueryCounters<'a> {
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
 crate::frame::tagged! {
     /// A request and what it asks for.
     Request {
@@ -101,6 +163,16 @@ crate::frame::tagged! {
         CreateRoom = 21,
         /// Destroy a room.
         DestroyRoom = 22,
+        /// Change a list of names.
+        ChangeList = 23,
+        /// Ask what is on a list.
+        QueryList = 24,
+        /// Set a room's limits.
+        SetRoomLimits = 25,
+        /// Ask what is left of the limits.
+        QueryLimits = 26,
+        /// Ask what became of messages.
+        QueryCounters = 27,
     }
 }
 
@@ -116,6 +188,11 @@ impl<'a> Request<'a> {
             Self::QueryRoom(request) => request.extensions,
             Self::CreateRoom(request) => request.extensions,
             Self::DestroyRoom(request) => request.extensions,
+            Self::ChangeList(request) => request.extensions,
+            Self::QueryList(request) => request.extensions,
+            Self::SetRoomLimits(request) => request.extensions,
+            Self::QueryLimits(request) => request.extensions,
+            Self::QueryCounters(request) => request.extensions,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::codec::{
     RawDecodeError,
 };
 use crate::limits::{
-    CLIENT_NAME_BYTES_MAX, EXTENSIONS_MAX, ID_BYTES_MAX, KIND_BYTES_MAX, LIST_IDS_MAX,
+    CLIENT_NAME_BYTES_MAX, COUNTS_MAX, EXTENSIONS_MAX, ID_BYTES_MAX, KIND_BYTES_MAX, LIST_IDS_MAX,
 };
 
 /// Why a text is not the id, kind or name it is offered as.
@@ -184,6 +184,164 @@ byte_enum! {
 }
 
 byte_enum! {
+    /// How a message is treated when there is too much (spec 6).
+    Class {
+        /// The last to go.
+        Protected = 0,
+        /// What is said in the usual way.
+        High = 1,
+        /// The first to go.
+        Low = 2,
+    }
+}
+
+byte_enum! {
+    /// Of what there was too much when a message was shed (spec 6).
+    ShedReason {
+        /// The room's quota for the class was used up.
+        Quota = 0,
+        /// The broker had too much to do.
+        Overload = 1,
+    }
+}
+
+byte_enum! {
+    /// Why entries of a room were skipped for a session (spec 6).
+    LagReason {
+        /// The session read too slowly.
+        SlowReader = 0,
+        /// The app caps what one receiver is given in a second.
+        Cap = 1,
+    }
+}
+
+byte_enum! {
+    /// A list of names that servers keep (spec 3 and 6).
+    ListName {
+        /// Of a room: the users whose messages are protected.
+        ProtectedUsers = 0,
+        /// Of the app: the kinds whose messages are protected.
+        ProtectedKinds = 1,
+        /// Of the app: the kinds whose messages are of class low.
+        LowKinds = 2,
+        /// Of the app: the rooms that only an explicit destroy ends.
+        KeepAlive = 3,
+        /// Of a room: the users who may speak while it is muted.
+        MuteExceptions = 4,
+    }
+}
+
+byte_enum! {
+    /// How a list is to be changed. A change holds wholly or not at all.
+    ListChange {
+        /// Put the entries on it.
+        Add = 0,
+        /// Take the entries off it.
+        Remove = 1,
+        /// Let it hold the entries and nothing else.
+        Replace = 2,
+    }
+}
+
+byte_enum! {
+    /// What became of messages, as it is counted (spec 6).
+    Counter {
+        /// Taken into a room's order.
+        Accepted = 0,
+        /// Shed because the room had enough.
+        ShedQuota = 1,
+        /// Shed because the broker had too much to do.
+        ShedOverload = 2,
+        /// Refused because the sender was too fast.
+        RateLimited = 3,
+        /// Refused by slow mode.
+        SlowMode = 4,
+        /// Addressed to an occupant: accepted, times those who were there.
+        Addressed = 5,
+        /// Skipped for an occupant that read too slowly.
+        SkippedSlow = 6,
+        /// Skipped for an occupant that was given as much as it may be.
+        SkippedCap = 7,
+        /// Waiting for an occupant when that left or was cut off.
+        Cut = 8,
+        /// Not given back to the session that published it.
+        Own = 9,
+        /// Waiting for an occupant now.
+        Waiting = 10,
+        /// Handed to an occupant.
+        Delivered = 11,
+        /// Sessions cut off because they lagged; of no class.
+        Lagging = 12,
+        /// Sessions cut off because they did not heed refusals; of no class.
+        Flooding = 13,
+    }
+}
+
+/// A limit as a server sets it: one number on the wire, the three highest of which say more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LimitSetting {
+    /// Leave it as it is.
+    Keep,
+    /// What the app's configuration says.
+    Inherit,
+    /// No limit.
+    Unlimited,
+    /// This much. At most [`LimitSetting::MAX`].
+    Limit(u32),
+}
+
+impl LimitSetting {
+    /// The largest number that is a limit.
+    pub const MAX: u32 = u32::MAX - 3;
+
+    const fn to_number(self) -> u32 {
+        match self {
+            Self::Keep => u32::MAX,
+            Self::Inherit => u32::MAX - 1,
+            Self::Unlimited => u32::MAX - 2,
+            Self::Limit(limit) if limit > Self::MAX => Self::MAX,
+            Self::Limit(limit) => limit,
+        }
+    }
+
+    const fn from_number(number: u32) -> Self {
+        match number {
+            u32::MAX => Self::Keep,
+            4_294_967_294 => Self::Inherit,
+            4_294_967_293 => Self::Unlimited,
+            limit => Self::Limit(limit),
+        }
+    }
+}
+
+impl Encode for LimitSetting {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.to_number().encode(encoder)
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for LimitSetting {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
+        decoder: &mut D,
+    ) -> Result<Self, RawDecodeError> {
+        u32::decode(decoder).map(Self::from_number)
+    }
+}
+
+/// How much of a limit is left (spec 6).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Allowance {
+    /// The limit; 0 for none.
+    pub limit: u32,
+    /// Milliseconds of the window it holds for.
+    pub window_ms: u32,
+    /// How many are granted now; the highest number where there is no limit.
+    pub left: u32,
+    /// Milliseconds until one is granted, if none is now.
+    pub retry_after_ms: u32,
+}
+
+byte_enum! {
     /// Why a session no longer occupies a room.
     LeftReason {
         /// The user left through another of its sessions.
@@ -328,6 +486,71 @@ impl<'de, C> BorrowDecode<'de, C> for IdList<'de> {
     ) -> Result<Self, RawDecodeError> {
         let bytes = <&[u8]>::borrow_decode(decoder)?;
         Self::parse(bytes).map_err(|_| RawDecodeError::Other("bad list of ids"))
+    }
+}
+
+/// One figure of what became of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Count {
+    /// What became of them.
+    pub counter: Counter,
+    /// Their class; protected where there is none.
+    pub class: Class,
+    /// How many.
+    pub count: u64,
+}
+
+/// Figures, on the wire one byte string that holds them one after the other; at most
+/// [`COUNTS_MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts<'a>(&'a [u8]);
+
+impl<'a> Counts<'a> {
+    /// Figures over bytes written by [`Counts::write`].
+    ///
+    /// # Errors
+    /// When one cannot be read or there are more than [`COUNTS_MAX`].
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut rest = bytes;
+        for _ in 0..COUNTS_MAX {
+            if rest.is_empty() {
+                return Ok(Self(bytes));
+            }
+            (_, rest) = codec::decode_prefix::<Count>(rest)?;
+        }
+        if rest.is_empty() { Ok(Self(bytes)) } else { Err(DecodeError::Invalid) }
+    }
+
+    /// Writes figures so that [`Counts::parse`] reads them.
+    pub fn write(counts: impl IntoIterator<Item = Count>, out: &mut Vec<u8>) {
+        for count in counts {
+            codec::encode(&count, out);
+        }
+    }
+
+    /// The figures in order.
+    pub fn iter(&self) -> impl Iterator<Item = Count> + use<'a> {
+        let mut rest = self.0;
+        core::iter::from_fn(move || {
+            let (count, after) = codec::decode_prefix::<Count>(rest).ok()?;
+            rest = after;
+            Some(count)
+        })
+    }
+}
+
+impl Encode for Counts<'_> {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.0.encode(encoder)
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for Counts<'de> {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
+        decoder: &mut D,
+    ) -> Result<Self, RawDecodeError> {
+        let bytes = <&[u8]>::borrow_decode(decoder)?;
+        Self::parse(bytes).map_err(|_| RawDecodeError::Other("bad figures"))
     }
 }
 

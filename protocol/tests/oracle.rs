@@ -60,15 +60,45 @@ mirrors! {
     Kicked { room: String, epoch: u64, seq: u64, extension: String, }
     Lagged {
         room: String, epoch: u64, from_seq: u64, to_seq: u64, protected: u64, high: u64, low: u64,
+        reason: u8,
     }
     LeftRoom { room: String, reason: u8, }
     AreYouThere { }
+    ChangeList { number: u32, list: u8, room: String, change: u8, entries: Vec<u8>, }
+    QueryList { number: u32, list: u8, room: String, }
+    SetRoomLimits {
+        number: u32, room: String, high_only: u32, shared: u32, protected: u32, slow_mode_ms: u32,
+    }
+    ListChanged { number: u32, size: u32, }
+    ListEntries { number: u32, entries: Vec<u8>, }
+    Limits {
+        number: u32, messages: Allowance, requests: Allowance, room_high_only: Allowance,
+        room_shared: Allowance, room_protected: Allowance, slow_mode_ms: u32,
+        slow_mode_wait_ms: u32,
+    }
+    Counters { number: u32, counts: Vec<u8>, }
+    Shed { number: u32, class: u8, reason: u8, retry_after_ms: u32, }
 }
 
 #[derive(Debug, Clone, PartialEq, SchemaWrite, SchemaRead)]
 enum Credentials {
     Development { secret: String, user: String, device: String, role: u8 },
     Token(Vec<u8>),
+}
+
+#[derive(Debug, Clone, PartialEq, SchemaWrite, SchemaRead)]
+struct Allowance {
+    limit: u32,
+    window_ms: u32,
+    left: u32,
+    retry_after_ms: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, SchemaWrite, SchemaRead)]
+struct Count {
+    counter: u8,
+    class: u8,
+    count: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, SchemaWrite, SchemaRead)]
@@ -122,6 +152,8 @@ fn mirrored(parts: &Parts, ours: &[u8]) -> Vec<u8> {
         2..9 => mirrored_request(parts, ours),
         9 | 10 | 18 => mirrored_answer(parts, ours),
         11..18 => mirrored_reply(parts, ours),
+        25..30 => mirrored_rule_request(parts, ours),
+        30.. => mirrored_rule_reply(parts, ours),
         _ => mirrored_push(parts, ours),
     }
 }
@@ -283,12 +315,77 @@ fn mirrored_push(parts: &Parts, ours: &[u8]) -> Vec<u8> {
                 protected,
                 high,
                 low,
+                reason,
                 extensions,
             };
             compare!(lagged, ours)
         }
         23 => compare!(LeftRoom { tag: 132, room, reason, extensions }, ours),
         _ => compare!(AreYouThere { tag: 133, extensions }, ours),
+    }
+}
+
+fn mirrored_rule_request(parts: &Parts, ours: &[u8]) -> Vec<u8> {
+    let [room, ..] = parts.texts.clone();
+    let (entries, extensions) = lists(parts);
+    let (number, [list, change]) = (parts.number, parts.bytes);
+    let [high_only, shared, protected, slow_mode_ms, ..] = parts.ints;
+    match parts.kind {
+        25 => {
+            compare!(ChangeList { tag: 23, number, list, room, change, entries, extensions }, ours)
+        }
+        26 => compare!(QueryList { tag: 24, number, list, room, extensions }, ours),
+        27 => {
+            let set = SetRoomLimits {
+                tag: 25,
+                number,
+                room,
+                high_only,
+                shared,
+                protected,
+                slow_mode_ms,
+                extensions,
+            };
+            compare!(set, ours)
+        }
+        28 => compare!(InRoom { tag: 26, number, room, extensions }, ours),
+        _ => compare!(Bare { tag: 27, number, extensions }, ours),
+    }
+}
+
+fn mirrored_rule_reply(parts: &Parts, ours: &[u8]) -> Vec<u8> {
+    let (entries, extensions) = lists(parts);
+    let [a, b, c, d, e, f] = parts.ints;
+    let (number, [class, reason]) = (parts.number, parts.bytes);
+    let allowance = |limit, left| Allowance { limit, window_ms: c, left, retry_after_ms: d };
+    match parts.kind {
+        30 => compare!(ListChanged { tag: 71, number, size: a, extensions }, ours),
+        31 => compare!(ListEntries { tag: 72, number, entries, extensions }, ours),
+        32 => compare!(Bare { tag: 73, number, extensions }, ours),
+        33 => {
+            let limits = Limits {
+                tag: 74,
+                number,
+                messages: allowance(a, b),
+                requests: allowance(b, a),
+                room_high_only: allowance(e, f),
+                room_shared: allowance(f, e),
+                room_protected: allowance(a, f),
+                slow_mode_ms: e,
+                slow_mode_wait_ms: f,
+                extensions,
+            };
+            compare!(limits, ours)
+        }
+        34 => {
+            let count = |count: &u64| Count { counter: class, class: reason, count: *count };
+            let counts = parts.longs.iter().flat_map(|own| written!(count(own))).collect();
+            compare!(Counters { tag: 75, number, counts, extensions }, ours)
+        }
+        _ => {
+            let retry_after_ms = a;
+            compare!(Shed { tag: 126, number, class, reason, retry_after_ms, extensions }, ours)
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! Without a session a command is refused at once, and the application knows that it was not
 //! done. Nothing is kept to be sent later: by then it may be the wrong thing to say.
 
+use crate::ask::Ask;
 use crate::error::{Reason, Unsent};
 use crate::publish::Publish;
 use crate::session::Session;
@@ -79,6 +80,14 @@ impl Line {
     /// When the request cannot be sent; then it has no number and no outcome.
     pub fn destroy_room(&mut self, room: &str) -> Result<u32, Unsent> {
         self.open_session()?.destroy_room(room)
+    }
+
+    /// Ask for whatever can be asked ([`crate::ask`]).
+    ///
+    /// # Errors
+    /// When the request cannot be sent; then it has no number and no outcome.
+    pub fn ask_for(&mut self, ask: &impl Ask) -> Result<u32, Unsent> {
+        self.open_session()?.ask_for(ask)
     }
 
     /// Close the line: what was commanded is still sent, nothing new is taken.

@@ -90,7 +90,8 @@ fn is_notice(event: &Event) -> bool {
         | Event::Kicked(_)
         | Event::Lagged(_)
         | Event::LeftRoom(_)
-        | Event::PublishRefused { .. } => false,
+        | Event::PublishRefused { .. }
+        | Event::PublishShed { .. } => false,
         Event::Disconnected { .. }
         | Event::ReconnectFailed { .. }
         | Event::Reconnected { .. }

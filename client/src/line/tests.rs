@@ -9,7 +9,7 @@ use throng_protocol::frame::FromBroker;
 use throng_protocol::handshake::GoAway;
 use throng_protocol::push::{Deliver, Lagged, LeftRoom as LeftRoomPush};
 use throng_protocol::reply;
-use throng_protocol::value::LeftReason;
+use throng_protocol::value::{LagReason, LeftReason};
 use throng_protocol::{Code, Refusal};
 
 use super::*;
@@ -375,6 +375,7 @@ fn what_was_skipped_for_a_slow_reader_counts_as_seen() {
         protected: 0,
         high: 8,
         low: 0,
+        reason: LagReason::SlowReader,
         extensions: NONE,
     })]);
     assert_eq!(test.rooms(), [("lobby".to_owned(), 9)]);

@@ -12,9 +12,9 @@ use throng_protocol::limits::HELLO_BODY_BYTES_MAX;
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply as WireReply;
 
-use crate::error::{Failure, ProtocolError, Reason, Refused, check_extensions};
+use crate::error::{Failure, ProtocolError, Reason, Refused, Shed, check_extensions};
 use crate::event::{Event, Kicked, Lagged, LeftRoom, Message, RoomDestroyed};
-use crate::reply::{Accepted, Created, Destroyed, Joined, Left, Pong, RoomState, Welcome};
+use crate::reply::{Accepted, Created, Destroyed, Joined, Left, Pong, Reply, RoomState, Welcome};
 use crate::time::Instant;
 
 use super::pending::Asked;
@@ -124,6 +124,11 @@ impl Session {
                 self.tell(Event::PublishRefused { number, refused });
                 Ok(())
             }
+            WireReply::Shed(shed) if self.pending.is_unanswered(number) => {
+                let shed = Shed::from_wire(shed)?;
+                self.tell(Event::PublishShed { number, shed });
+                Ok(())
+            }
             _ => Err(ProtocolError::WrongReply { number }),
         }
     }
@@ -165,6 +170,12 @@ fn outcome(number: u32, asked: Asked, reply: WireReply<'_>) -> Result<Outcome, P
         (Asked::Leave(room), WireReply::Left(it)) => {
             check_extensions(it.extensions)?;
             Left { room }.into()
+        }
+        (Asked::Publish, WireReply::Shed(shed)) => {
+            return Ok(Err(Failure::Shed(Shed::from_wire(shed)?)));
+        }
+        (Asked::For(tag), reply) if reply.tag() == tag => {
+            Reply::from_wire(reply)?.ok_or(ProtocolError::WrongReply { number })?
         }
         (Asked::Publish, WireReply::Accepted(it)) => Accepted::from_wire(it)?.into(),
         (Asked::Ping | Asked::SignOfLife, WireReply::Pong(it)) => {

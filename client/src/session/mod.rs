@@ -25,10 +25,9 @@ use throng_protocol::frame::FromClient;
 use throng_protocol::request::{
     CreateRoom, DestroyRoom, Join, Leave, Ping, Publish as PublishRequest, QueryRoom, Request,
 };
-use throng_protocol::value::{
-    ClassHint, Extensions, IdList, Kind, ParseError, PublishOptions, RoomId,
-};
+use throng_protocol::value::{Extensions, IdList, Kind, ParseError, PublishOptions, RoomId};
 
+use crate::ask::Ask;
 use crate::config::Config;
 use crate::error::{Failure, Reason, Unsent};
 use crate::event::Event;
@@ -300,6 +299,16 @@ impl Session {
         Ok(self.ask(destroy, Asked::DestroyRoom(room.into())))
     }
 
+    /// Ask for whatever can be asked ([`crate::ask`]).
+    ///
+    /// # Errors
+    /// When the request cannot be sent; then it has no number and no outcome.
+    pub fn ask_for(&mut self, ask: &impl Ask) -> Result<u32, Unsent> {
+        let request = ask.request()?;
+        self.ready()?;
+        Ok(self.ask(request, Asked::For(ask.reply_tag())))
+    }
+
     /// A join that is not held up by what else is under way.
     pub(crate) fn ask_to_join(&mut self, room: RoomId<'_>) -> u32 {
         let join = Join { room: room.as_str(), history: 0, extensions: Extensions::NONE };
@@ -363,7 +372,7 @@ impl Session {
             kind: kind.as_str(),
             payload: publish.payload,
             options: publish.options,
-            class: ClassHint::Default,
+            class: publish.class,
             message_id: "",
             targets: IdList::EMPTY,
             extensions: Extensions::NONE,

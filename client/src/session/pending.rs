@@ -20,6 +20,8 @@ pub(super) enum Asked {
     QueryRoom,
     CreateRoom,
     DestroyRoom(Id),
+    /// Whatever is answered with a reply of that tag.
+    For(u8),
 }
 
 /// Requests that wait for their replies. Walked in the order of their numbers.

@@ -237,9 +237,9 @@ fn frames_of_a_later_version_do_not_end_the_session() {
     let mut session = opened();
     let ping = session.ping().unwrap();
     let mut frames = vec![2, 0, 0, 0, 255, 1];
-    frames.extend([2, 0, 0, 0, 126, u8::try_from(ping).unwrap()]);
+    frames.extend([2, 0, 0, 0, 125, u8::try_from(ping).unwrap()]);
     session.handle_bytes(at(0), &frames);
-    let unknown = SessionEvent::Done(ping, Err(Failure::UnknownReply(126)));
+    let unknown = SessionEvent::Done(ping, Err(Failure::UnknownReply(125)));
     assert_eq!(events(&mut session), [unknown]);
     assert!(!session.is_ended());
 }

@@ -8,12 +8,17 @@ use proptest::prelude::*;
 use throng_protocol::frame::{FromBroker, FromClient};
 use throng_protocol::handshake::{Credentials, Development, GoAway, Hello, MAGIC, Welcome};
 use throng_protocol::push::{AreYouThere, Deliver, Kicked, Lagged, LeftRoom, Push, RoomDestroyed};
-use throng_protocol::reply::{Accepted, Created, Destroyed, Joined, Left, Pong, Reply, RoomState};
+use throng_protocol::reply::{
+    Accepted, Counters, Created, Destroyed, Joined, Left, Limits, ListChanged, ListEntries, Pong,
+    Reply, RoomLimitsSet, RoomState, Shed,
+};
 use throng_protocol::request::{
-    CreateRoom, DestroyRoom, Join, Leave, Ping, Publish, QueryRoom, Request,
+    ChangeList, CreateRoom, DestroyRoom, Join, Leave, Ping, Publish, QueryCounters, QueryLimits,
+    QueryList, QueryRoom, Request, SetRoomLimits,
 };
 use throng_protocol::value::{
-    ClassHint, DestroyReason, Extensions, IdList, LeftReason, PublishOptions, Role,
+    Allowance, Class, ClassHint, Count, Counter, Counts, DestroyReason, Extensions, IdList,
+    LagReason, LeftReason, LimitSetting, ListChange, ListName, PublishOptions, Role, ShedReason,
 };
 use throng_protocol::{Code, DecodeError, Refusal};
 
@@ -33,12 +38,14 @@ pub struct Parts {
     pub extensions: Vec<(u16, Vec<u8>)>,
     /// `ids` as they stand on the wire.
     pub ids_bytes: Vec<u8>,
+    /// Figures as they stand on the wire, made of the longs.
+    pub counts_bytes: Vec<u8>,
     /// `extensions` as they stand on the wire.
     pub extensions_bytes: Vec<u8>,
 }
 
 /// How many frames there are.
-pub const KINDS: usize = 25;
+pub const KINDS: usize = 36;
 
 /// A frame of either direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +67,7 @@ impl<'a> Frame<'a> {
 
     /// Reads a body as the side reads it to which a frame of that kind is sent.
     pub fn decode(kind: usize, body: &'a [u8]) -> Result<Self, DecodeError> {
-        if kind < FROM_BROKER_AT {
+        if kind < FROM_BROKER_AT || (RULES_AT..RULES_FROM_BROKER_AT).contains(&kind) {
             FromClient::decode(body).map(Self::Client)
         } else {
             FromBroker::decode(body).map(Self::Broker)
@@ -70,6 +77,10 @@ impl<'a> Frame<'a> {
 
 /// Kinds below are sent by clients.
 const FROM_BROKER_AT: usize = 9;
+
+/// Kinds from here on are requests about rules, and from there on the replies to those.
+const RULES_AT: usize = 25;
+const RULES_FROM_BROKER_AT: usize = 30;
 
 fn long() -> impl Strategy<Value = u64> {
     prop_oneof![
@@ -122,6 +133,8 @@ pub fn parts() -> impl Strategy<Value = Parts> {
             IdList::write(ids.iter().map(String::as_str), &mut ids_bytes);
             let pairs = extensions.iter().map(|(number, bytes)| (*number, &bytes[..]));
             Extensions::write(pairs, &mut extensions_bytes);
+            let mut counts_bytes = Vec::new();
+            Counts::write(counts(&longs, bytes), &mut counts_bytes);
             Parts {
                 kind,
                 number,
@@ -134,9 +147,16 @@ pub fn parts() -> impl Strategy<Value = Parts> {
                 ids,
                 extensions,
                 ids_bytes,
+                counts_bytes,
                 extensions_bytes,
             }
         })
+}
+
+/// A figure for each of the longs.
+pub fn counts(longs: &[u64], [counter, class]: [u8; 2]) -> impl Iterator<Item = Count> {
+    let (counter, class) = (Counter::from_byte(counter), Class::from_byte(class));
+    longs.iter().map(move |count| Count { counter, class, count: *count })
 }
 
 impl Parts {
@@ -148,6 +168,10 @@ impl Parts {
             FROM_BROKER_AT => Frame::Broker(FromBroker::Welcome(self.welcome())),
             10 => Frame::Broker(FromBroker::GoAway(self.go_away())),
             11..19 => Frame::Broker(FromBroker::Reply(self.number, self.reply())),
+            RULES_FROM_BROKER_AT.. => {
+                Frame::Broker(FromBroker::Reply(self.number, self.rule_reply()))
+            }
+            RULES_AT.. => Frame::Client(FromClient::Request(self.number, self.rule_request())),
             _ => Frame::Broker(FromBroker::Push(self.push())),
         }
     }
@@ -283,13 +307,88 @@ impl Parts {
             21 => Kicked { room, epoch, seq, extension, extensions }.into(),
             22 => {
                 let from_seq = seq;
-                Lagged { room, epoch, from_seq, to_seq, protected, high, low, extensions }.into()
+                let reason = LagReason::from_byte(self.bytes[0]);
+                Lagged { room, epoch, from_seq, to_seq, protected, high, low, reason, extensions }
+                    .into()
             }
             23 => {
                 let reason = LeftReason::from_byte(self.bytes[0]);
                 LeftRoom { room, reason, extensions }.into()
             }
             _ => AreYouThere { extensions }.into(),
+        }
+    }
+
+    /// A limit as it is set, of each of the forms.
+    fn setting(&self, place: usize) -> LimitSetting {
+        match self.ints[place] {
+            u32::MAX => LimitSetting::Keep,
+            0xffff_fffe => LimitSetting::Inherit,
+            0xffff_fffd => LimitSetting::Unlimited,
+            limit => LimitSetting::Limit(limit),
+        }
+    }
+
+    fn rule_request(&self) -> Request<'_> {
+        let (room, extensions) = (&self.texts[0], self.extensions());
+        let list = ListName::from_byte(self.bytes[0]);
+        match self.kind {
+            25 => ChangeList {
+                list,
+                room,
+                change: ListChange::from_byte(self.bytes[1]),
+                entries: IdList::parse(&self.ids_bytes).expect("they were written by us"),
+                extensions,
+            }
+            .into(),
+            26 => QueryList { list, room, extensions }.into(),
+            27 => SetRoomLimits {
+                room,
+                high_only: self.setting(0),
+                shared: self.setting(1),
+                protected: self.setting(2),
+                slow_mode_ms: self.setting(3),
+                extensions,
+            }
+            .into(),
+            28 => QueryLimits { room, extensions }.into(),
+            _ => QueryCounters { extensions }.into(),
+        }
+    }
+
+    fn rule_reply(&self) -> Reply<'_> {
+        let extensions = self.extensions();
+        let [a, b, c, d, e, f] = self.ints;
+        let allowance = |limit, left| Allowance { limit, window_ms: c, left, retry_after_ms: d };
+        match self.kind {
+            30 => ListChanged { size: a, extensions }.into(),
+            31 => {
+                let entries = IdList::parse(&self.ids_bytes).expect("they were written by us");
+                ListEntries { entries, extensions }.into()
+            }
+            32 => RoomLimitsSet { extensions }.into(),
+            33 => Limits {
+                messages: allowance(a, b),
+                requests: allowance(b, a),
+                room_high_only: allowance(e, f),
+                room_shared: allowance(f, e),
+                room_protected: allowance(a, f),
+                slow_mode_ms: e,
+                slow_mode_wait_ms: f,
+                extensions,
+            }
+            .into(),
+            34 => {
+                let counts = Counts::parse(&self.counts_bytes).expect("they were written by us");
+                Counters { counts, extensions }.into()
+            }
+            _ => Shed {
+                class: Class::from_byte(self.bytes[0]),
+                reason: ShedReason::from_byte(self.bytes[1]),
+                retry_after_ms: a,
+                extensions,
+            }
+            .into(),
         }
     }
 }

@@ -5,7 +5,10 @@ use std::fs;
 
 use throng_protocol::limits;
 use throng_protocol::refusal::{Code, Retry};
-use throng_protocol::value::{ClassHint, DestroyReason, LeftReason, PublishOptions, Role};
+use throng_protocol::value::{
+    Class, ClassHint, Counter, DestroyReason, LagReason, LeftReason, ListChange, ListName,
+    PublishOptions, Role, ShedReason,
+};
 
 use crate::cases;
 use crate::golden;
@@ -97,9 +100,15 @@ type NameOfByte = fn(u8) -> String;
 #[test]
 fn every_byte_of_an_enumeration_is_documented() {
     let text = text();
-    let enumerations: [(&str, NameOfByte); 4] = [
+    let enumerations: [(&str, NameOfByte); 10] = [
         ("#### role", |byte| format!("{:?}", Role::from_byte(byte))),
-        ("#### class", |byte| format!("{:?}", ClassHint::from_byte(byte))),
+        ("#### class hint", |byte| format!("{:?}", ClassHint::from_byte(byte))),
+        ("#### class", |byte| format!("{:?}", Class::from_byte(byte))),
+        ("#### shed reason", |byte| format!("{:?}", ShedReason::from_byte(byte))),
+        ("#### lag reason", |byte| format!("{:?}", LagReason::from_byte(byte))),
+        ("#### list", |byte| format!("{:?}", ListName::from_byte(byte))),
+        ("#### list change", |byte| format!("{:?}", ListChange::from_byte(byte))),
+        ("#### counter", |byte| format!("{:?}", Counter::from_byte(byte))),
         ("#### left reason", |byte| format!("{:?}", LeftReason::from_byte(byte))),
         ("#### destroy reason", |byte| format!("{:?}", DestroyReason::from_byte(byte))),
     ];
@@ -156,6 +165,7 @@ fn every_bound_of_the_wire_is_documented() {
         limits::CREDENTIAL_BYTES_MAX,
         limits::MESSAGE_ID_BYTES_MAX,
         limits::LIST_IDS_MAX,
+        limits::COUNTS_MAX,
         limits::EXTENSIONS_MAX,
         usize::from(limits::JOIN_HISTORY_MAX),
     ];

@@ -20,6 +20,12 @@ pub enum Type {
     Ids,
     Extensions,
     Credentials,
+    /// A limit and what is left of it: four `U32`.
+    Allowance,
+    /// A limit as it is set: a `U32` of which the three highest mean something else.
+    LimitSetting,
+    /// Figures: counter, class and a `U64`, one after the other.
+    Counts,
     /// A code: a `U16` with a name.
     Code,
     /// One byte of which each bit is an option.
@@ -41,6 +47,9 @@ impl Type {
             Self::Ids => "ids",
             Self::Extensions => "extensions",
             Self::Credentials => "credentials",
+            Self::Allowance => "allowance",
+            Self::LimitSetting => "limit setting",
+            Self::Counts => "counts",
             Self::Code => "code",
             Self::Options => "options",
             Self::Enumeration(name, _) => name,
@@ -49,7 +58,15 @@ impl Type {
 }
 
 const ROLE: Type = Type::Enumeration("role", &["Client", "Anonymous", "Server"]);
-const CLASS: Type = Type::Enumeration("class", &["Default", "Low"]);
+const CLASS_HINT: Type = Type::Enumeration("class hint", &["Default", "Low"]);
+const CLASS: Type = Type::Enumeration("class", &["Protected", "High", "Low"]);
+const SHED_REASON: Type = Type::Enumeration("shed reason", &["Quota", "Overload"]);
+const LAG_REASON: Type = Type::Enumeration("lag reason", &["SlowReader", "Cap"]);
+const LIST: Type = Type::Enumeration(
+    "list",
+    &["ProtectedUsers", "ProtectedKinds", "LowKinds", "KeepAlive", "MuteExceptions"],
+);
+const LIST_CHANGE: Type = Type::Enumeration("list change", &["Add", "Remove", "Replace"]);
 const LEFT_REASON: Type = Type::Enumeration("left reason", &["Elsewhere", "JoinedAnother"]);
 const DESTROY_REASON: Type =
     Type::Enumeration("destroy reason", &["Idle", "Lifetime", "Empty", "Request"]);
@@ -100,6 +117,11 @@ pub const SHAPES: &[Shape] = &[
     shape(20, "QueryRoom", &[ROOM, EXTENSIONS]),
     shape(21, "CreateRoom", &[ROOM, EXTENSIONS]),
     shape(22, "DestroyRoom", &[ROOM, EXTENSIONS]),
+    shape(23, "ChangeList", CHANGE_LIST),
+    shape(24, "QueryList", &[("list", LIST), ROOM, EXTENSIONS]),
+    shape(25, "SetRoomLimits", SET_ROOM_LIMITS),
+    shape(26, "QueryLimits", &[ROOM, EXTENSIONS]),
+    shape(27, "QueryCounters", &[EXTENSIONS]),
     shape(64, "Joined", JOINED),
     shape(65, "Left", &[EXTENSIONS]),
     shape(66, "Accepted", &[EPOCH, SEQ, ("time", Type::U64), EXTENSIONS]),
@@ -107,6 +129,12 @@ pub const SHAPES: &[Shape] = &[
     shape(68, "RoomState", ROOM_STATE),
     shape(69, "Created", &[EPOCH, ("created_at", Type::U64), EXTENSIONS]),
     shape(70, "Destroyed", &[EXTENSIONS]),
+    shape(71, "ListChanged", &[("size", Type::U32), EXTENSIONS]),
+    shape(72, "ListEntries", &[("entries", Type::Ids), EXTENSIONS]),
+    shape(73, "RoomLimitsSet", &[EXTENSIONS]),
+    shape(74, "Limits", LIMITS),
+    shape(75, "Counters", &[("counts", Type::Counts), EXTENSIONS]),
+    shape(126, "Shed", SHED),
     shape(127, "Refused", REFUSED),
     shape(128, "Deliver", DELIVER),
     shape(129, "RoomDestroyed", &[ROOM, EPOCH, SEQ, ("reason", DESTROY_REASON), EXTENSIONS]),
@@ -165,7 +193,7 @@ const PUBLISH: &[Field] = &[
     ("kind", Type::Text),
     ("payload", Type::Bytes),
     ("options", Type::Options),
-    ("class", CLASS),
+    ("class", CLASS_HINT),
     ("message_id", Type::Text),
     ("targets", Type::Ids),
     EXTENSIONS,
@@ -210,8 +238,35 @@ const LAGGED: &[Field] = &[
     ("protected", Type::U64),
     ("high", Type::U64),
     ("low", Type::U64),
+    ("reason", LAG_REASON),
     EXTENSIONS,
 ];
+
+const CHANGE_LIST: &[Field] =
+    &[("list", LIST), ROOM, ("change", LIST_CHANGE), ("entries", Type::Ids), EXTENSIONS];
+
+const SET_ROOM_LIMITS: &[Field] = &[
+    ROOM,
+    ("high_only", Type::LimitSetting),
+    ("shared", Type::LimitSetting),
+    ("protected", Type::LimitSetting),
+    ("slow_mode_ms", Type::LimitSetting),
+    EXTENSIONS,
+];
+
+const LIMITS: &[Field] = &[
+    ("messages", Type::Allowance),
+    ("requests", Type::Allowance),
+    ("room_high_only", Type::Allowance),
+    ("room_shared", Type::Allowance),
+    ("room_protected", Type::Allowance),
+    ("slow_mode_ms", Type::U32),
+    ("slow_mode_wait_ms", Type::U32),
+    EXTENSIONS,
+];
+
+const SHED: &[Field] =
+    &[("class", CLASS), ("reason", SHED_REASON), ("retry_after_ms", Type::U32), EXTENSIONS];
 
 /// One field as it stands in a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -316,6 +371,15 @@ impl<'a> Reader<'a> {
                 let (bytes, width) = Self::string(self.rest);
                 (width, extensions(bytes))
             }
+            Type::LimitSetting => {
+                let (value, width) = Self::varint(self.rest);
+                (width, setting(value))
+            }
+            Type::Allowance => allowance(self.rest),
+            Type::Counts => {
+                let (bytes, width) = Self::string(self.rest);
+                (width, counts(bytes))
+            }
             Type::Options => (1, options(self.byte())),
             Type::Enumeration(_, names) => {
                 let byte = self.byte();
@@ -381,6 +445,40 @@ fn extensions(mut bytes: &[u8]) -> String {
         count += 1;
     }
     if count == 0 { "none".to_owned() } else { all }
+}
+
+fn setting(value: u64) -> String {
+    let name = match value {
+        0xffff_ffff => "keep",
+        0xffff_fffe => "inherit",
+        0xffff_fffd => "unlimited",
+        _ => return value.to_string(),
+    };
+    format!("{name} ({value})")
+}
+
+fn allowance(bytes: &[u8]) -> (usize, String) {
+    let mut at = 0;
+    let figures = ["limit", "window_ms", "left", "retry_after_ms"].map(|name| {
+        let (value, width) = Reader::varint(&bytes[at..]);
+        at += width;
+        format!("{name} {value}")
+    });
+    (at, figures.join(", "))
+}
+
+fn counts(mut bytes: &[u8]) -> String {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let (count, width) = Reader::varint(&bytes[2..]);
+        all.push(format!("counter {} of class {}: {count}", bytes[0], bytes[1]));
+        bytes = &bytes[2 + width..];
+    }
+    match all.len() {
+        0 => "none".to_owned(),
+        1..=4 => all.join(", "),
+        many => format!("{many} figures, the first {}", all[0]),
+    }
 }
 
 fn options(bits: u8) -> String {

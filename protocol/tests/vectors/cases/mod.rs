@@ -9,6 +9,7 @@ mod pushes;
 mod refusals;
 mod replies;
 mod requests;
+mod rules;
 
 use throng_protocol::frame::TooLarge;
 use throng_protocol::value::{Extensions, IdList};
@@ -79,6 +80,7 @@ pub fn files() -> Vec<File> {
         handshake::file(),
         requests::file(),
         replies::file(),
+        rules::file(),
         refusals::file(),
         pushes::file(),
         conversation::file(),

@@ -108,8 +108,8 @@ fn later_frames() -> Vec<Oddity> {
         ),
         read(
             "reply-of-a-later-version",
-            &[126, 7, 1, 2, 3],
-            Frame::Broker(FromBroker::UnknownReply(7, 126)),
+            &[125, 7, 1, 2, 3],
+            Frame::Broker(FromBroker::UnknownReply(7, 125)),
             "the number is read, the rest is not: the request is over",
         ),
         read(

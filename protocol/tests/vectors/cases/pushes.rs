@@ -3,7 +3,7 @@
 use throng_protocol::FromBroker;
 use throng_protocol::limits::PAYLOAD_BYTES_MAX;
 use throng_protocol::push::{AreYouThere, Deliver, Kicked, Lagged, LeftRoom, Push, RoomDestroyed};
-use throng_protocol::value::{DestroyReason, LeftReason, Role};
+use throng_protocol::value::{DestroyReason, LagReason, LeftReason, Role};
 
 use super::{Case, File, NONE, broker, bytes_of, some_extensions, text_of};
 
@@ -108,6 +108,7 @@ fn exits() -> Vec<Case> {
         protected: 0,
         high: 0,
         low: 0,
+        reason: LagReason::SlowReader,
         extensions: NONE,
     };
     let lagged_full = Lagged {
@@ -118,6 +119,7 @@ fn exits() -> Vec<Case> {
         protected: 250,
         high: 65_536,
         low: u64::MAX,
+        reason: LagReason::Unknown(255),
         extensions: some_extensions(),
     };
     let left = |room, reason, extensions| LeftRoom { room, reason, extensions };

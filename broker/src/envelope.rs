@@ -8,10 +8,13 @@
 //! Nothing in an envelope is a reference into a shard: each could be written to a wire.
 
 use throng_protocol::refusal::Refusal;
-use throng_protocol::value::{PublishOptions, Role};
+use throng_protocol::value::{LimitSetting, ListChange, ListName, PublishOptions, Role};
 
-use crate::id::{AppId, Badge, MemberHandle, RoomHandle, SessionKey, UserHandle};
-use crate::room::{Batch, JoinedAt, State};
+use crate::class::{ByClass, Class};
+use crate::counters::Counters;
+use crate::id::{AppId, Badge, MemberHandle, RoomHandle, SessionKey, ShardId, UserHandle};
+use crate::names::Names;
+use crate::room::{Batch, JoinedAt, RoomAllowance, Shed, State};
 use crate::time::WallTime;
 
 /// One thing that one shard tells another.
@@ -51,6 +54,83 @@ pub enum Envelope {
         /// The entries; that the room was destroyed is the last of them.
         batch: Batch,
     },
+    /// To a session's home: whether what its user says in a room is protected from now on.
+    Standing {
+        /// The session.
+        session: SessionKey,
+        /// The room.
+        room: RoomHandle,
+        /// Whether it is.
+        protected: bool,
+    },
+    /// To an app's home: change one of its lists of kinds.
+    ChangeKinds(Box<KindsChange>),
+    /// To every shard: an app's list of kinds is this one now.
+    KindsChanged {
+        /// The app.
+        app: AppId,
+        /// Which of its lists.
+        list: ListName,
+        /// What it holds.
+        kinds: Names,
+        /// The app's home, which waits for all shards to have it.
+        from: ShardId,
+        /// What the home calls the change.
+        number: u64,
+    },
+    /// To an app's home: a shard has the change.
+    KindsTaken {
+        /// What the home calls it.
+        number: u64,
+    },
+    /// To every shard: what was counted for an app?
+    CountersAsked {
+        /// The app.
+        app: AppId,
+        /// Who asks.
+        from: ShardId,
+        /// What it calls the question.
+        number: u64,
+    },
+    /// To who asked: what a shard counted.
+    CountersTold {
+        /// What the asking shard calls the question.
+        number: u64,
+        /// What was counted.
+        census: Box<Census>,
+    },
+}
+
+/// A change of one of an app's lists of kinds.
+#[derive(Debug)]
+pub struct KindsChange {
+    /// Whom to answer.
+    pub ticket: Ticket,
+    /// The app.
+    pub app: AppId,
+    /// Which of its lists.
+    pub list: ListName,
+    /// What to do.
+    pub change: ListChange,
+    /// The kinds.
+    pub kinds: Names,
+}
+
+/// What was counted for an app, on one shard or on several.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Census {
+    /// What became of messages.
+    pub counters: Counters,
+    /// Messages that wait for an occupant now.
+    pub waiting: ByClass<u64>,
+}
+
+impl Census {
+    /// Adds what another shard counted.
+    pub fn add(&mut self, other: &Self) {
+        self.counters.add(&other.counters);
+        self.waiting.add(&other.waiting);
+    }
 }
 
 /// Whom an answer goes to.
@@ -73,6 +153,8 @@ pub struct Publish {
     pub address: Address,
     /// Echo, no-ack, no-store.
     pub options: PublishOptions,
+    /// What its kind and its sender's wish make of it.
+    pub class: Class,
     /// When the broker read it.
     pub ingress_at: WallTime,
     /// What is said.
@@ -169,10 +251,36 @@ pub enum Ask {
     },
     /// Tell position and counts.
     Query,
+    /// Change the list of users whose messages are protected.
+    ChangeProtectedUsers(ListChange, Names),
+    /// Tell that list.
+    QueryProtectedUsers,
+    /// Set how much the room takes in, and how often one member may speak.
+    SetLimits(LimitSettings),
+    /// Tell what is left of the limits, for a user.
+    QueryLimits {
+        /// The user's id.
+        user: Box<str>,
+        /// The role of its connection.
+        role: Role,
+    },
     /// Create the room.
     Create,
     /// Destroy the room.
     Destroy,
+}
+
+/// A room's limits as a server sets them.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitSettings {
+    /// For class high only, in any 200 ms.
+    pub high_only: LimitSetting,
+    /// For high and low.
+    pub shared: LimitSetting,
+    /// What protected messages have of their own.
+    pub protected: LimitSetting,
+    /// Milliseconds between two messages of one member.
+    pub slow_mode_ms: LimitSetting,
 }
 
 /// What became of a request.
@@ -188,6 +296,8 @@ pub enum Answer {
         badge: Badge,
         /// The state at that position.
         at: JoinedAt,
+        /// Whether what the user says there is protected.
+        protected: bool,
     },
     /// The user has left.
     Left {
@@ -214,6 +324,21 @@ pub enum Answer {
     },
     /// The room is gone.
     Destroyed,
+    /// A list was changed.
+    ListChanged {
+        /// How many entries it has now.
+        size: u32,
+    },
+    /// What is on a list.
+    Names(Names),
+    /// A room's limits were set.
+    LimitsSet,
+    /// What is left of a room's limits.
+    Limits(Box<RoomAllowance>),
+    /// What became of an app's messages.
+    Counters(Box<Census>),
+    /// The message was dropped on purpose.
+    Shed(Shed),
     /// No.
     Refused(Refusal<'static>),
 }

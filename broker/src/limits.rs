@@ -1,9 +1,8 @@
 //! Every bound of the broker that is not part of the wire, in one file, compared with each other
 //! at compile time. Defaults that an operator may change are named `_DEFAULT`; the rest are caps.
 
+use core::num::NonZeroU32;
 use core::time::Duration;
-
-use throng_protocol::limits::{BODY_BYTES_MAX, PREFIX_BYTES};
 
 /// Messages a client may publish in any window of one second (spec 6).
 pub const CLIENT_MESSAGES_PER_SECOND_DEFAULT: u32 = 5;
@@ -13,6 +12,30 @@ pub const SERVER_MESSAGES_PER_SECOND_DEFAULT: u32 = 100;
 
 /// Other requests a session may make in any window of one second (spec 6).
 pub const REQUESTS_PER_SECOND_DEFAULT: u32 = 20;
+
+/// The window of a room's quota (spec 6).
+pub const QUOTA_WINDOW: Duration = Duration::from_millis(200);
+
+/// Messages of a room in one window of its quota: this many for class high only, as many for high
+/// and low, and as many more for protected ones (spec 6).
+pub const QUOTA_POOL_DEFAULT: u32 = 20;
+
+/// Users whose messages are protected in a room (spec 6, a cap).
+pub const ROOM_PROTECTED_USERS_MAX: usize = 5;
+
+/// Kinds whose messages are protected in an app, and those of class low (spec 6, a cap each).
+pub const APP_KINDS_MAX: usize = 20;
+
+/// The longest slow mode: an hour between two messages is silence with another name.
+pub const SLOW_MODE_MAX: Duration = Duration::from_secs(3600);
+
+/// Messages of class high that one receiver is given in one second beyond the cap on all, where an
+/// app switches that on (spec 6).
+pub const RECEIVER_HIGH_PER_SECOND_DEFAULT: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// Requests of one session that may be refused in one second. A session that goes on all the same
+/// does not listen to the answers and is cut off (spec 6).
+pub const REFUSED_PER_SECOND_DEFAULT: u32 = 200;
 
 /// The largest rate that is counted exactly; above it only `unlimited` remains. Each sender at
 /// this rate keeps that many time stamps of 8 bytes.
@@ -55,12 +78,25 @@ pub const DRAIN_DEADLINE: Duration = Duration::from_secs(5);
 /// Clients sent away in a drain are asked to come back after a random time up to this.
 pub const DRAIN_RETRY_SPREAD: Duration = Duration::from_secs(5);
 
-/// Bytes that may wait for one session: its own frames, and those of its rooms. A room's are
-/// shared by all its occupants on a shard: one that stalls costs a cursor.
-pub const OUTBOUND_BYTES_MAX_DEFAULT: usize = 256 * 1024;
+/// Bytes that may wait for one session: its own frames, and those of its rooms (reliability:
+/// secure by default). The newest batch of a room and the newest frame of its own are not
+/// counted, so that nothing is skipped only for being large.
+pub const OUTBOUND_BYTES_MAX_DEFAULT: usize = 64 * 1024;
 
-/// The least that may be configured: the largest frame must fit.
-pub const OUTBOUND_BYTES_MAX_MIN: usize = 160 * 1024;
+/// The least that may be configured: some messages of the usual size.
+pub const OUTBOUND_BYTES_MAX_MIN: usize = 4 * 1024;
+
+/// Past this much waiting a session gets no messages of class low.
+#[must_use]
+pub const fn skip_low_at(outbound_bytes_max: usize) -> usize {
+    outbound_bytes_max / 2
+}
+
+/// Past this much waiting a session gets protected messages only: a quarter is kept for them.
+#[must_use]
+pub const fn skip_high_at(outbound_bytes_max: usize) -> usize {
+    outbound_bytes_max / 4 * 3
+}
 
 /// A session with this share of its outbound bytes queued is not read from: it gets no new
 /// replies before it took the old ones.
@@ -84,12 +120,24 @@ pub const LANE_ENVELOPES: usize = 4096;
 /// Envelopes taken from one lane in one turn, so that sockets are not starved.
 pub const LANE_ENVELOPES_PER_TURN: usize = 1024;
 
-/// A lane with this many envelopes waiting takes no new requests: the quarter above it is for
-/// the answers to requests that were taken before.
+/// A lane with this many envelopes waiting takes no new messages of class low; then none of class
+/// high; then none at all, and no requests: the quarter above that is for the answers to requests
+/// that were taken before.
 #[must_use]
-pub const fn lane_refuse_at(lane_envelopes: usize) -> usize {
-    lane_envelopes / 4 * 3
+pub const fn lane_marks(lane_envelopes: usize) -> [usize; 3] {
+    [lane_envelopes / 2, lane_envelopes / 8 * 5, lane_envelopes / 4 * 3]
 }
+
+/// A turn that took so long sheds messages of class low in the next; then high ones; then
+/// everything. A turn takes a millisecond, so at the first mark people begin to notice.
+pub const LAG_MARKS: [Duration; 3] =
+    [Duration::from_millis(50), Duration::from_millis(100), Duration::from_secs(1)];
+
+/// How long an app's work is remembered when shares are compared: between one and two of these.
+pub const SHARE_WINDOW: Duration = Duration::from_millis(500);
+
+/// When whoever was shed or refused for overload may try again.
+pub const SHED_RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// Descriptors that are not for connections: listeners, rings, files, the odd tool.
 pub const RESERVED_DESCRIPTORS: usize = 256;
@@ -98,11 +146,12 @@ pub const RESERVED_DESCRIPTORS: usize = 256;
 pub const WORKERS_MAX: usize = 256;
 
 const _: () = {
-    assert!(PREFIX_BYTES + BODY_BYTES_MAX <= OUTBOUND_BYTES_MAX_MIN);
+    assert!(skip_low_at(OUTBOUND_BYTES_MAX_MIN) < skip_high_at(OUTBOUND_BYTES_MAX_MIN));
+    assert!(skip_high_at(OUTBOUND_BYTES_MAX_MIN) < OUTBOUND_BYTES_MAX_MIN);
     assert!(OUTBOUND_BYTES_MAX_MIN <= OUTBOUND_BYTES_MAX_DEFAULT);
-    assert!(BATCH_BYTES_MAX <= OUTBOUND_BYTES_MAX_MIN);
     assert!(SPARE_BUFFER_BYTES_MAX <= GATHER_BYTES_MAX);
-    assert!(lane_refuse_at(LANE_ENVELOPES) < LANE_ENVELOPES);
+    let [low, high, all] = lane_marks(LANE_ENVELOPES);
+    assert!(low < high && high < all && all < LANE_ENVELOPES);
     assert!(LANE_ENVELOPES_PER_TURN <= LANE_ENVELOPES);
     assert!(CLIENT_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);
     assert!(SERVER_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);

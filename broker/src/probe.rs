@@ -58,6 +58,22 @@ listed! {
         Gathered,
         /// A session that does not take its replies was not read from.
         Paused,
+        /// A room had taken in as much as it may.
+        QuotaUsedUp,
+        /// A member spoke too soon for slow mode.
+        SlowedDown,
+        /// Every shard had a new list of kinds.
+        KindsChanged,
+        /// A session that reads too slowly got nothing of class low any more.
+        PressedLow,
+        /// It got only what is protected any more.
+        PressedHigh,
+        /// A room kept too much for such a session and let go of it.
+        Detached,
+        /// A capped session was told what it was not given.
+        Capped,
+        /// A session did not heed its refusals.
+        Flooded,
         /// A session was sent away because it lagged.
         Lagging,
         /// A room was destroyed because nothing happened in it.
@@ -112,6 +128,10 @@ listed! {
         LaneOvertaken,
         /// What waited for a publisher comes after the batch that it published in.
         SettleSkipped,
+        /// A session that reads too slowly is spared the wrong class.
+        WrongClassSkipped,
+        /// What was skipped for a slow session is not told.
+        NoticeSkipped,
         /// A destroyed room keeps its occupants.
         EndIgnored,
     }

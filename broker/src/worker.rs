@@ -5,6 +5,7 @@
 //! one wake-up for each other worker. [`Worker::turn`] is all there is, so that a simulated world
 //! can run several workers on one thread, turn by turn.
 
+use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +41,8 @@ pub struct Worker<I: Io> {
     drain: Arc<AtomicBool>,
     draining: bool,
     completions: Vec<Completion>,
+    /// How long the last turn took.
+    busy: Duration,
 }
 
 /// Whether there will be another turn.
@@ -64,7 +67,8 @@ impl<I: Io> Worker<I> {
     ) -> io::Result<Self> {
         let waker = io.waker()?;
         mesh.bell().install(move || waker.wake());
-        Ok(Self { io, shard, mesh, drain, draining: false, completions: Vec::new() })
+        let (completions, busy) = (Vec::new(), Duration::ZERO);
+        Ok(Self { io, shard, mesh, drain, draining: false, completions, busy })
     }
 
     /// Waits for something to do and does it.
@@ -77,7 +81,8 @@ impl<I: Io> Worker<I> {
         self.mesh.bell().get_up();
         waited?;
 
-        self.shard.begin(self.io.now());
+        let now = self.io.now();
+        self.shard.begin(now, self.busy);
         for (id, to) in (0_u16..).zip(0..self.mesh.workers()) {
             self.shard.set_load(ShardId(id), self.mesh.waiting(to));
         }
@@ -90,6 +95,7 @@ impl<I: Io> Worker<I> {
         }
         self.shard.finish();
         self.carry_out();
+        self.busy = self.io.now().instant.since(now.instant);
         let finished = self.shard.is_drained() && !self.mesh.is_backed_up();
         Ok(if finished { Turn::Finished } else { Turn::Continue })
     }

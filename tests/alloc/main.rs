@@ -25,7 +25,7 @@ const PER_BATCH: u64 = 4;
 /// For the list of more than one message that must not go back to who published them.
 const PER_BATCH_WITHOUT_ECHO: u64 = 1;
 
-const OPEN_SESSION_BYTES_MAX: i64 = 700;
+const OPEN_SESSION_BYTES_MAX: i64 = 740;
 const JOINED_SESSION_BYTES_MAX: i64 = 900;
 
 /// Receives with which a publisher warms a room up, and then those that are counted.

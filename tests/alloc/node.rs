@@ -3,12 +3,14 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::time::Duration;
 
 use throng_broker::app::App;
 use throng_broker::envelope::Envelope;
 use throng_broker::event::{Effect, Event, Outgoing};
 use throng_broker::id::{ConnectionId, HashKey, ShardId};
 use throng_broker::limits;
+use throng_broker::rate::QuotaLimits;
 use throng_broker::session::Patience;
 use throng_broker::shard::{Settings, Shard};
 use throng_broker::time::{Instant, Now, WallTime};
@@ -59,6 +61,7 @@ impl Node {
         app.development_secret = Some(SECRET.into());
         app.create_on_join = true;
         (app.rates.client_messages, app.rates.requests) = (None, None);
+        app.quota = QuotaLimits::UNLIMITED;
         let shard = |id| {
             Shard::new(Settings {
                 id: ShardId(id),
@@ -176,7 +179,7 @@ impl Node {
         let wall = WallTime::from_micros(self.now.as_nanos());
         let mut own = mem::take(&mut self.pending[place]);
         let shard = &mut self.shards[place];
-        shard.begin(Now { instant: self.now, wall });
+        shard.begin(Now { instant: self.now, wall }, Duration::ZERO);
         for (id, pending) in (0..).zip(&self.pending) {
             shard.set_load(ShardId(id), pending.mail.len());
         }

@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use throng_broker::io::choice::Wanted;
+use throng_broker::rate::QuotaLimits;
 use throng_harness::broker::{Broker, config};
 use throng_harness::client::Outcome;
 use throng_harness::sockets::Crowd;
@@ -28,7 +29,9 @@ fn a_client_says_five_things_a_second_and_the_sixth_at_one_second(io: Wanted) {
 }
 
 fn a_server_says_a_hundred_things_a_second_and_the_next_at_one_second(io: Wanted) {
-    let broker = Broker::start(&config(io));
+    let mut config = config(io);
+    config.apps[0].quota = QuotaLimits::UNLIMITED;
+    let broker = Broker::start(&config);
     let mut crowd = Crowd::new(broker.address);
     let server = crowd.open("backend", Role::Server);
     let create = crowd.clients[server].create("stage");

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use throng_broker::config::Config;
 use throng_broker::io::choice::Wanted;
 use throng_broker::node::Node;
+use throng_broker::rate::QuotaLimits;
 
 use crate::client::{APP, SECRET};
 
@@ -39,6 +40,7 @@ pub fn config_unlimited(io: Wanted) -> Config {
     let mut config = config(io);
     let rates = &mut config.apps[0].rates;
     (rates.client_messages, rates.server_messages, rates.requests) = (None, None, None);
+    config.apps[0].quota = QuotaLimits::UNLIMITED;
     config
 }
 

@@ -8,10 +8,14 @@
 
 use std::time::Duration;
 
+use throng_broker::class::Class;
+use throng_broker::counters::Outcome;
+use throng_broker::rate::QuotaLimits;
 use throng_protocol::Code;
-use throng_protocol::value::{PublishOptions, Role};
+use throng_protocol::value::{LimitSetting, ListChange, ListName, PublishOptions, Role};
 
-use crate::client::Outcome;
+use crate::checker::PROTECTED_KIND;
+use crate::client::Outcome as Answer;
 use crate::fault::{Fault, Faults};
 use crate::net::Weather;
 use crate::random::Random;
@@ -136,11 +140,35 @@ impl Chaos {
             ..16 if self.faults.has(Fault::Close) => self.come_back(client, &room),
             ..35 => _ = own.join(&room),
             35..43 => _ = own.leave(&room),
-            43..90 => self.publish(client, &room),
-            90..93 => _ = own.destroy(&room),
+            43..87 => self.publish(client, &room),
+            87..91 => self.change_rules(client, &room),
+            91..93 => _ = own.destroy(&room),
             93..96 => _ = own.create(&room),
             96..99 => _ = own.query(&room),
             _ => (0..25).for_each(|_| _ = own.query(&room)),
+        }
+    }
+
+    /// Rules change, as far as the client may change them, and are asked for.
+    fn change_rules(&mut self, client: usize, room: &str) {
+        let user = format!("user-{}", self.random.below(self.users));
+        let change = [ListChange::Add, ListChange::Remove, ListChange::Replace];
+        let change = change[self.random.below(3)];
+        let pools = [0; 3].map(|_| match self.random.below(4) {
+            0 => LimitSetting::Limit(1 + u32::try_from(self.random.below(3)).expect("small")),
+            1 => LimitSetting::Unlimited,
+            2 => LimitSetting::Inherit,
+            _ => LimitSetting::Keep,
+        });
+        let slow_mode_ms = [0, 0, 300, 2_000][self.random.below(4)];
+        let own = &mut self.world.clients[client];
+        match self.random.below(7) {
+            0 => _ = own.change_list((ListName::ProtectedUsers, room), change, &[&user]),
+            1 => _ = own.change_list((ListName::LowKinds, ""), change, &["extra", "like"]),
+            2 | 3 => _ = own.set_limits(room, pools, slow_mode_ms),
+            4 => _ = own.query_limits(room),
+            5 => _ = own.query_counters(),
+            _ => _ = own.query_list(ListName::ProtectedUsers, room),
         }
     }
 
@@ -162,7 +190,7 @@ impl Chaos {
         for _ in 0..count {
             let options = PublishOptions::from_bits(options);
             let request = self.world.publish_bytes(client, room, bytes, options);
-            if let Some(Outcome::Refused(Code::RATE_LIMITED, wait_ms)) =
+            if let Some(Answer::Refused(Code::RATE_LIMITED, wait_ms)) =
                 self.world.clients[client].outcomes.get(&(request.saturating_sub(1)))
             {
                 self.waits_ms.push(*wait_ms);
@@ -224,6 +252,8 @@ impl Chaos {
         }
         self.world.pass(Duration::from_secs(5));
         self.world.checker.check_rates();
+        self.world.checker.check_skipped();
+        self.check_census();
         for client in 0..self.world.clients.len() {
             if self.world.clients[client].is_open() {
                 self.check_client(client);
@@ -241,6 +271,25 @@ impl Chaos {
             let newest = self.world.checker.newest(room, view.epoch());
             assert!(view.is_complete(newest), "{room} at client {client}: {view:?} {newest} (I7)");
         }
+    }
+
+    /// What the broker counted is no less than what clients saw, and nothing waits any more (I10).
+    fn check_census(&self) {
+        if self.hit.has(Fault::Crash) {
+            return; // It counts from its start on.
+        }
+        let census = self.world.census();
+        let clients = self.world.clients.iter();
+        let delivered: u64 = clients.clone().map(|own| own.delivered).sum();
+        let counted = census.counters.delivered(&census.waiting).total();
+        assert!(delivered <= counted, "{delivered} messages arrived of {counted} (I10)");
+        for class in Class::ALL {
+            let told: u64 = clients.clone().map(|own| own.skipped[class.index()]).sum();
+            let slow = census.counters.of(Outcome::SkippedSlow).of(class);
+            let skipped = slow + census.counters.of(Outcome::SkippedCap).of(class);
+            assert!(told <= skipped, "{told} were told to be skipped, {skipped} were (I10)");
+        }
+        assert_eq!(census.waiting.total(), 0, "everything arrives (I27)");
     }
 
     /// One session for each user and device (I24).
@@ -264,7 +313,7 @@ impl Chaos {
         }
         for room in (0..self.rooms).map(|n| format!("room-{n}")) {
             let query = self.world.clients[server].query(&room);
-            let Outcome::State(_, _, occupants) = self.world.outcome(server, query) else {
+            let Answer::State(_, _, occupants) = self.world.outcome(server, query) else {
                 continue;
             };
             let inside =
@@ -301,6 +350,17 @@ fn shape(random: &mut Random, faults: Faults) -> (Shape, Faults) {
     shape.outbound_bytes_max = drawn(Fault::TinyBacklog, shape.outbound_bytes_max, &[least]);
     shape.connections_max = [10_000, 10_000, 6][random.below(3)];
     shape.speakers_percent = 50;
+    shape.mixed_kinds = true;
+    shape.app.kinds.protected = [PROTECTED_KIND.into()].into_iter().collect();
+    shape.app.kinds.low = ["like".into()].into_iter().collect();
+    if random.percent(50) {
+        shape.app.quota = QuotaLimits::default();
+    }
+    if random.percent(20) {
+        let normal = u32::try_from(1 + random.below(5)).expect("small");
+        shape.app.receiver_caps.normal = std::num::NonZeroU32::new(normal);
+    }
+    shape.app.rates.refused = std::num::NonZeroU32::new([200, 200, 5][random.below(3)]);
     shape.app.rooms_per_user = [1, 1, 1, 2, 5][random.below(5)];
     shape.app.publish_without_join = random.percent(20);
     shape.app.room_idle = Duration::from_secs([60, 3_600][random.below(2)]);

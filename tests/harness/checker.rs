@@ -2,6 +2,7 @@
 //! accepted. The names of the invariants are those of the reliability rules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use throng_broker::app::Rates;
 use throng_protocol::value::Role;
@@ -37,7 +38,12 @@ pub struct Origin {
 
 impl Default for Checker {
     fn default() -> Self {
-        Self::new(Rates { client_messages: None, server_messages: None, requests: None })
+        Self::new(Rates {
+            client_messages: None,
+            server_messages: None,
+            requests: None,
+            refused: None,
+        })
     }
 }
 
@@ -56,7 +62,14 @@ pub struct Checker {
     /// Places whose time is among these.
     heard: BTreeSet<Position>,
     deliveries: u64,
+    /// Payloads of the kind that is always protected.
+    protected: BTreeSet<Vec<u8>>,
+    /// Places that were skipped for someone.
+    skipped: BTreeSet<Position>,
 }
+
+/// The kind that is protected wherever kinds are mixed.
+pub const PROTECTED_KIND: &str = "tip";
 
 /// Whom a rate limit counts: a user, or all servers together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +127,8 @@ impl Checker {
             heard_at: BTreeMap::new(),
             heard: BTreeSet::new(),
             deliveries: 0,
+            protected: BTreeSet::new(),
+            skipped: BTreeSet::new(),
         }
     }
 
@@ -150,7 +165,10 @@ impl Checker {
     ///
     /// # Panics
     /// When they are not.
-    pub fn record_published(&mut self, payload: &[u8]) {
+    pub fn record_published(&mut self, payload: &[u8], kind: &str) {
+        if kind == PROTECTED_KIND {
+            self.protected.insert(payload.to_vec());
+        }
         assert!(self.published.insert(payload.to_vec()), "payloads of a test are unique");
     }
 
@@ -191,6 +209,41 @@ impl Checker {
             self.heard_at.entry(sender).or_default().push(origin.ingress_at);
         }
         self.record_entry(position, entry);
+    }
+
+    /// A session is told that these places were skipped for it.
+    ///
+    /// # Panics
+    /// When they should not have been.
+    pub fn record_skipped(
+        &mut self,
+        room: &str,
+        (epoch, range): (u64, RangeInclusive<u64>),
+        by_class: [u64; 3],
+        view: &mut View,
+    ) {
+        let (from, to) = (*range.start(), *range.end());
+        assert_eq!(epoch, view.epoch, "{room} {range:?} is of another life of the room (I5)");
+        assert!(from <= to && from > view.last_seq, "{room} {range:?} after {view:?} (I7)");
+        assert!(view.is_complete(from - 1), "{room} {range:?} follows a hole in {view:?} (I7)");
+        assert!(range.clone().all(|seq| !view.own.contains(&seq)), "{room} {range:?}: own words");
+        assert_eq!(by_class.iter().sum::<u64>(), to - from + 1, "{room} {range:?} (I10)");
+        assert_eq!(by_class[0], 0, "{room} {range:?}: protected ones are never skipped (I8)");
+        view.last_seq = to;
+        let room = room.to_owned();
+        self.skipped.extend(range.map(|seq| Position { room: room.clone(), epoch, seq }));
+    }
+
+    /// Nothing that was skipped for anyone is of the kind that is always protected (I8).
+    ///
+    /// # Panics
+    /// When something is.
+    pub fn check_skipped(&self) {
+        for position in &self.skipped {
+            let entry = self.order.get(position);
+            let protected = entry.is_some_and(|entry| self.protected.contains(&entry.payload));
+            assert!(!protected, "{position:?} is protected and was skipped (I8)");
+        }
     }
 
     /// The newest place that anyone knows of in a room's life.

@@ -10,8 +10,14 @@ use throng_protocol::handshake::{Credentials, Development, Hello, MAGIC, VERSION
 use throng_protocol::limits::BODY_BYTES_MAX;
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply;
-use throng_protocol::request::{CreateRoom, Join, Leave, Publish, QueryRoom, Request};
-use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role};
+use throng_protocol::request::{
+    ChangeList, CreateRoom, Join, Leave, Publish, QueryCounters, QueryLimits, QueryList, QueryRoom,
+    Request, SetRoomLimits,
+};
+use throng_protocol::value::{
+    Allowance, Class, ClassHint, Count, Extensions, IdList, LimitSetting, ListChange, ListName,
+    PublishOptions, Role, ShedReason,
+};
 use throng_protocol::{Code, FromBroker, FromClient, frame};
 
 use crate::checker::{Checker, Entry, Origin, Position, View};
@@ -47,6 +53,8 @@ pub struct Client {
     pub outcomes: BTreeMap<u32, Outcome>,
     /// How many messages it was delivered.
     pub delivered: u64,
+    /// How many it was told were skipped for it: protected, high, low.
+    pub skipped: [u64; 3],
     asked: BTreeMap<u32, Asked>,
     /// The last of its messages that was accepted in each life of a room: request and place.
     accepted: BTreeMap<(String, u64), (u32, u64)>,
@@ -55,6 +63,17 @@ pub struct Client {
     inbox: Vec<u8>,
     /// What it said and nobody has carried yet.
     said: Vec<u8>,
+}
+
+/// What is published.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    /// Its type name.
+    pub kind: &'a str,
+    /// The class that is asked for.
+    pub class: ClassHint,
+    /// The message.
+    pub payload: &'a [u8],
 }
 
 /// What became of a request.
@@ -77,6 +96,14 @@ pub enum Outcome {
     Done,
     /// No, and in how many milliseconds perhaps.
     Refused(Code, u32),
+    /// Dropped on purpose: its class, why, and in how many milliseconds perhaps not.
+    Shed(Class, ShedReason, u32),
+    /// What is on a list.
+    Entries(Vec<String>),
+    /// What is left: of the sender's messages, and of the room's pools.
+    Limits([Allowance; 4]),
+    /// What became of messages.
+    Counters(Vec<Count>),
 }
 
 #[derive(Debug)]
@@ -103,6 +130,7 @@ impl Client {
             rooms: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             delivered: 0,
+            skipped: [0; 3],
             asked: BTreeMap::new(),
             accepted: BTreeMap::new(),
             requests: 0,
@@ -204,10 +232,10 @@ impl Client {
         &mut self,
         checker: &mut Checker,
         room: &str,
-        payload: &[u8],
+        Words { kind, class, payload }: Words<'_>,
         options: PublishOptions,
     ) -> u32 {
-        checker.record_published(payload);
+        checker.record_published(payload, kind);
         let asked = Asked::Publish {
             room: room.to_owned(),
             payload: payload.to_vec(),
@@ -216,15 +244,53 @@ impl Client {
         };
         let publish = Publish {
             room,
-            kind: "text",
+            kind,
             payload,
             options,
-            class: ClassHint::Default,
+            class,
             message_id: "",
             targets: IdList::EMPTY,
             extensions: Extensions::NONE,
         };
         self.ask(asked, publish.into())
+    }
+
+    /// Asks for a list to be changed.
+    pub fn change_list(
+        &mut self,
+        (list, room): (ListName, &str),
+        change: ListChange,
+        entries: &[&str],
+    ) -> u32 {
+        let mut bytes = Vec::new();
+        IdList::write(entries.iter().copied(), &mut bytes);
+        let entries = IdList::parse(&bytes).expect("few entries");
+        let extensions = Extensions::NONE;
+        self.ask(Asked::Other, ChangeList { list, room, change, entries, extensions }.into())
+    }
+
+    /// Asks what is on a list.
+    pub fn query_list(&mut self, list: ListName, room: &str) -> u32 {
+        self.ask(Asked::Other, QueryList { list, room, extensions: Extensions::NONE }.into())
+    }
+
+    /// Asks for a room's limits to be set: the three pools of its quota, and slow mode.
+    pub fn set_limits(&mut self, room: &str, pools: [LimitSetting; 3], slow_mode_ms: u32) -> u32 {
+        let [high_only, shared, protected] = pools;
+        let slow_mode_ms = LimitSetting::Limit(slow_mode_ms);
+        let extensions = Extensions::NONE;
+        let set = SetRoomLimits { room, high_only, shared, protected, slow_mode_ms, extensions };
+        self.ask(Asked::Other, set.into())
+    }
+
+    /// Asks what is left of the limits.
+    pub fn query_limits(&mut self, room: &str) -> u32 {
+        self.ask(Asked::Other, QueryLimits { room, extensions: Extensions::NONE }.into())
+    }
+
+    /// Asks what became of messages.
+    pub fn query_counters(&mut self) -> u32 {
+        self.ask(Asked::Other, QueryCounters { extensions: Extensions::NONE }.into())
     }
 
     /// Asks for a room to be created.
@@ -348,6 +414,22 @@ impl Client {
                 checker.record_accepted(position, entry);
                 Outcome::Accepted(at.seq)
             }
+            (Reply::Shed(shed), Asked::Publish { .. }) => {
+                Outcome::Shed(shed.class, shed.reason, shed.retry_after_ms)
+            }
+            (Reply::ListEntries(list), Asked::Other) => {
+                Outcome::Entries(list.entries.iter().map(str::to_owned).collect())
+            }
+            (Reply::Limits(left), Asked::Other) => Outcome::Limits([
+                left.messages,
+                left.room_high_only,
+                left.room_shared,
+                left.room_protected,
+            ]),
+            (Reply::Counters(counters), Asked::Other) => {
+                Outcome::Counters(counters.counts.iter().collect())
+            }
+            (Reply::ListChanged(_) | Reply::RoomLimitsSet(_), Asked::Other) => Outcome::Done,
             (Reply::RoomState(state), Asked::Other) => {
                 Outcome::State(state.seq, state.members, state.occupants)
             }
@@ -374,6 +456,16 @@ impl Client {
                 self.delivered += 1;
                 let origin = Origin { role: message.sender_role, ingress_at: message.ingress_at };
                 checker.record_delivered(position, entry, origin, view);
+            }
+            Push::Lagged(lagged) => {
+                let view = self.rooms.get_mut(lagged.room);
+                let view = view.expect("only occupants are told (I5)");
+                let skipped = [lagged.protected, lagged.high, lagged.low];
+                let range = (lagged.epoch, lagged.from_seq..=lagged.to_seq);
+                checker.record_skipped(lagged.room, range, skipped, view);
+                for (all, more) in self.skipped.iter_mut().zip(skipped) {
+                    *all += more;
+                }
             }
             Push::RoomDestroyed(end) => {
                 let view = self.rooms.remove(end.room).expect("only occupants are told (I5)");

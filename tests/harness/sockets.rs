@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use throng_protocol::value::{PublishOptions, Role};
+use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
 use crate::checker::Checker;
-use crate::client::{Client, Outcome};
+use crate::client::{Client, Outcome, Words};
 
 /// How long anything may take before a test gives up. Nothing waits that long when all is well.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -99,7 +99,8 @@ impl Crowd {
         self.payloads += 1;
         let mut payload = self.payloads.to_be_bytes().to_vec();
         payload.resize(bytes.max(payload.len()), b'.');
-        self.clients[client].publish(&mut self.checker, room, &payload, options)
+        let words = Words { kind: "text", class: ClassHint::Default, payload: &payload };
+        self.clients[client].publish(&mut self.checker, room, words, options)
     }
 
     /// What becomes of a request.

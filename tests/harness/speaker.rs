@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use throng_client::ask::{QueryCounters, QueryLimits};
 use throng_client::reply::Reply;
 use throng_client::session::{Session, SessionEvent};
 use throng_client::time::Instant;
@@ -12,7 +13,7 @@ use throng_client::{Config, Development, Event, Failure, Publish, Reason};
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply as WireReply;
 use throng_protocol::request::Request;
-use throng_protocol::value::{PublishOptions, Role};
+use throng_protocol::value::{Class, ClassHint, PublishOptions, Role};
 use throng_protocol::{Code, FromBroker};
 
 use crate::client::{APP, SECRET};
@@ -34,6 +35,10 @@ enum Heard {
     State(u32, u64, u64),
     Done(u32),
     Refused(u32, Code),
+    Shed(u32, Class),
+    Limits(u32, u32),
+    Counters(u32, usize),
+    Lagged(String, u64, u64),
     Message(String, u64, Vec<u8>),
     RoomDestroyed(String),
     LeftRoom(String),
@@ -67,12 +72,18 @@ impl Speaker {
                 let own = Publish::new(publish.room, publish.kind, publish.payload);
                 let echo = publish.options.has(PublishOptions::ECHO);
                 let own = if echo { own.echo() } else { own };
+                let own = if publish.class == ClassHint::Low { own.low() } else { own };
                 if publish.options.has(PublishOptions::NO_ACK) {
                     session.publish_no_ack(own)
                 } else {
                     session.publish(own)
                 }
             }
+            Request::QueryLimits(query) if query.room.is_empty() => {
+                session.ask_for(&QueryLimits::own())
+            }
+            Request::QueryLimits(query) => session.ask_for(&QueryLimits::of_room(query.room)),
+            Request::QueryCounters(_) => session.ask_for(&QueryCounters),
             _ => return None,
         };
         asked.ok()
@@ -103,10 +114,16 @@ impl Speaker {
                 WireReply::RoomState(at) => Heard::State(*number, at.seq, at.occupants),
                 WireReply::Created(_) | WireReply::Destroyed(_) => Heard::Done(*number),
                 WireReply::Refused(no) => Heard::Refused(*number, no.code),
+                WireReply::Shed(shed) => Heard::Shed(*number, shed.class),
+                WireReply::Limits(left) => Heard::Limits(*number, left.messages.left),
+                WireReply::Counters(it) => Heard::Counters(*number, it.counts.iter().count()),
                 _ => return,
             },
             FromBroker::Push(Push::Deliver(it)) => {
                 Heard::Message(it.room.to_owned(), it.seq, it.payload.to_vec())
+            }
+            FromBroker::Push(Push::Lagged(it)) => {
+                Heard::Lagged(it.room.to_owned(), it.from_seq, it.to_seq)
             }
             FromBroker::Push(Push::RoomDestroyed(it)) => Heard::RoomDestroyed(it.room.to_owned()),
             FromBroker::Push(Push::LeftRoom(it)) => Heard::LeftRoom(it.room.to_owned()),
@@ -153,8 +170,11 @@ fn heard(event: SessionEvent) -> Option<Heard> {
             Reply::Accepted(at) => Heard::Accepted(number, at.seq),
             Reply::RoomState(at) => Heard::State(number, at.seq, at.occupants),
             Reply::Created(_) | Reply::Destroyed(_) => Heard::Done(number),
+            Reply::Limits(left) => Heard::Limits(number, left.messages.left),
+            Reply::Counters(counters) => Heard::Counters(number, counters.counts.len()),
             _ => return None,
         },
+        SessionEvent::Done(number, Err(Failure::Shed(shed))) => Heard::Shed(number, shed.class),
         SessionEvent::Done(number, Err(Failure::Refused(no))) => Heard::Refused(number, no.code),
         SessionEvent::Done(_, Err(_)) => return None,
         SessionEvent::Told(Event::Message(it)) => {
@@ -166,6 +186,10 @@ fn heard(event: SessionEvent) -> Option<Heard> {
         SessionEvent::Told(Event::LeftRoom(it)) => Heard::LeftRoom(it.room.as_str().to_owned()),
         SessionEvent::Told(Event::PublishRefused { number, refused }) => {
             Heard::Refused(number, refused.code)
+        }
+        SessionEvent::Told(Event::PublishShed { number, shed }) => Heard::Shed(number, shed.class),
+        SessionEvent::Told(Event::Lagged(it)) => {
+            Heard::Lagged(it.room.as_str().to_owned(), it.from_seq, it.to_seq)
         }
         SessionEvent::Ended(Reason::SentAway { refused, .. }) => Heard::SentAway(refused.code),
         SessionEvent::Ended(Reason::Protocol(error)) => {

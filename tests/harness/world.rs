@@ -10,17 +10,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use throng_broker::app::App;
-use throng_broker::id::{HashKey, ShardId};
+use throng_broker::envelope::Census;
+use throng_broker::id::{AppId, HashKey, ShardId};
 use throng_broker::limits;
 use throng_broker::mesh;
+use throng_broker::rate::QuotaLimits;
 use throng_broker::session::Patience;
 use throng_broker::shard::{Settings, Shard};
 use throng_broker::time::{Instant, WallTime};
 use throng_broker::worker::{Turn, Worker};
-use throng_protocol::value::{PublishOptions, Role};
+use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
-use crate::checker::Checker;
-use crate::client::{APP, Client, Outcome, SECRET};
+use crate::checker::{Checker, PROTECTED_KIND};
+use crate::client::{APP, Client, Outcome, SECRET, Words};
 use crate::io::SimIo;
 use crate::net::{LinkId, Net, Weather};
 use crate::random::Random;
@@ -41,6 +43,8 @@ pub struct Shape {
     pub outbound_bytes_max: usize,
     /// Envelopes that a lane between two workers holds.
     pub lane_envelopes: usize,
+    /// Whether messages are of all classes, or of the usual one.
+    pub mixed_kinds: bool,
     /// For how many clients in a hundred the client crate speaks.
     pub speakers_percent: u64,
 }
@@ -53,6 +57,7 @@ impl Shape {
         let mut app = App::new(APP);
         app.development_secret = Some(SECRET.into());
         app.create_on_join = true;
+        app.quota = QuotaLimits::UNLIMITED;
         Self {
             workers,
             app,
@@ -60,6 +65,7 @@ impl Shape {
             connections_max: 10_000,
             outbound_bytes_max: limits::OUTBOUND_BYTES_MAX_DEFAULT,
             lane_envelopes: limits::LANE_ENVELOPES,
+            mixed_kinds: false,
             speakers_percent: 0,
         }
     }
@@ -102,6 +108,20 @@ const PATIENCE: Patience = Patience {
     frame: limits::FRAME_DEADLINE_DEFAULT,
     ping_after: limits::PING_AFTER_DEFAULT,
 };
+
+/// How a message is published that is of the usual class.
+const PLAIN: (&str, ClassHint) = ("text", ClassHint::Default);
+
+/// How a message of that number is published where there are all kinds.
+const fn mixed(number: u64) -> (&'static str, ClassHint) {
+    match number % 7 {
+        0 => (PROTECTED_KIND, ClassHint::Default),
+        1 => ("like", ClassHint::Default),
+        2 => ("text", ClassHint::Low),
+        3 => ("extra", ClassHint::Default),
+        _ => PLAIN,
+    }
+}
 
 impl World {
     /// A world from a seed.
@@ -257,7 +277,9 @@ impl World {
         self.payloads += 1;
         let mut payload = self.payloads.to_be_bytes().to_vec();
         payload.resize(bytes, b'.');
-        self.clients[client].publish(&mut self.checker, room, &payload, options)
+        let (kind, class) = if self.shape.mixed_kinds { mixed(self.payloads) } else { PLAIN };
+        let words = Words { kind, class, payload: &payload };
+        self.clients[client].publish(&mut self.checker, room, words, options)
     }
 
     /// The wall clock jumps, to so many microseconds after the world began.
@@ -274,6 +296,16 @@ impl World {
     pub fn outcome(&mut self, client: usize, request: u32) -> Outcome {
         self.settle();
         self.clients[client].outcomes.get(&request).expect("every request has an outcome").clone()
+    }
+
+    /// What the broker counted for its app, on all workers, and what waits for its occupants.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let mut all = Census::default();
+        for worker in self.workers.iter().filter_map(|place| place.worker.as_ref()) {
+            all.add(&worker.shard().census(AppId(0)));
+        }
+        all
     }
 
     /// How many sends the broker has begun to a client.

@@ -5,3 +5,4 @@ mod conversation;
 mod found;
 mod lifetimes;
 mod planted;
+mod shedding;

@@ -8,10 +8,10 @@ use throng_harness::chaos::Plan;
 
 /// Where to look first: most bugs show in the first few seeds, these later.
 const LATE: &[(Bug, u64)] = &[
-    (Bug::LimiterEdge, 14),
-    (Bug::LimiterForgets, 102),
-    (Bug::VisitIgnored, 19),
-    (Bug::LaneOvertaken, 214),
+    (Bug::LimiterEdge, 49),
+    (Bug::LimiterForgets, 106),
+    (Bug::VisitIgnored, 20),
+    (Bug::LaneOvertaken, 76),
 ];
 
 /// Seeds that are tried from there on, and then from the first on.

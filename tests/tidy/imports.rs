@@ -11,27 +11,34 @@ const BROKER: &[(&str, &[&str])] = &[
     ("slots", &[]),
     ("limits", &[]),
     ("probe", &[]),
+    ("class", &[]),
+    ("names", &[]),
     ("id", &["slots"]),
-    ("app", &["id", "limits"]),
-    ("room", &["id", "limits", "probe", "slots", "time"]),
-    ("session", &["id", "limits", "probe", "slots", "time"]),
-    ("envelope", &["id", "room", "time"]),
+    ("rate", &["limits", "probe", "time"]),
+    ("counters", &["class"]),
+    ("app", &["class", "id", "limits", "names", "rate"]),
+    ("room", &["class", "id", "limits", "names", "probe", "rate", "slots", "time"]),
+    ("session", &["class", "id", "limits", "probe", "rate", "slots", "time"]),
+    ("envelope", &["class", "counters", "id", "names", "room", "time"]),
     ("event", &["envelope", "id", "time"]),
     (
         "shard",
-        &["app", "envelope", "event", "id", "limits", "probe", "room", "session", "slots", "time"],
+        &[
+            "app", "class", "counters", "envelope", "event", "id", "limits", "names", "probe",
+            "rate", "room", "session", "slots", "time",
+        ],
     ),
     // The shell.
     ("io", &["event", "id", "limits", "slots", "time"]),
     ("mesh", &["limits", "probe"]),
     ("worker", &["envelope", "event", "id", "io", "mesh", "shard", "time"]),
-    ("config", &["app", "io", "limits", "session"]),
+    ("config", &["app", "io", "limits", "names", "session"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),
 ];
 
 const CORE: &[&str] = &[
-    "time", "slots", "limits", "probe", "id", "app", "room", "session", "envelope", "event",
-    "shard",
+    "time", "slots", "limits", "probe", "class", "names", "id", "rate", "counters", "app", "room",
+    "session", "envelope", "event", "shard",
 ];
 
 /// What would let the outside world into the core.

@@ -267,7 +267,7 @@ fn lone_shard(connection: ConnectionId) -> Shard {
         hash_key: HashKey(1, 2),
         seed: 3,
     });
-    shard.begin(Now { instant: Instant::ZERO, wall: WallTime::from_micros(1) });
+    shard.begin(Now { instant: Instant::ZERO, wall: WallTime::from_micros(1) }, Duration::ZERO);
     shard.handle(Event::Accepted { connection });
     shard
 }

@@ -3,6 +3,8 @@
 //! Every shard has the same table of apps and reads it only. Settings come from the
 //! configuration; they are plain values here and were checked there.
 
+pub mod kinds;
+
 use core::fmt;
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -12,6 +14,9 @@ use throng_protocol::value::Role;
 
 use crate::id::AppId;
 use crate::limits;
+use crate::rate::{CapLimits, QuotaLimits};
+
+use kinds::Kinds;
 
 /// The settings of one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +38,12 @@ pub struct App {
     pub room_idle: Duration,
     /// How fast its senders may be.
     pub rates: Rates,
+    /// How much a room takes in, unless it has limits of its own.
+    pub quota: QuotaLimits,
+    /// How much one receiver is given (spec 6; off by default).
+    pub receiver_caps: CapLimits,
+    /// What its kinds mean, until servers say otherwise.
+    pub kinds: Kinds,
 }
 
 /// What must not turn up in a log: it does not show itself.
@@ -68,6 +79,8 @@ pub struct Rates {
     pub server_messages: Option<NonZeroU32>,
     /// Other requests of one session.
     pub requests: Option<NonZeroU32>,
+    /// Refused requests of one session, above which it is cut off.
+    pub refused: Option<NonZeroU32>,
 }
 
 impl Default for Rates {
@@ -76,6 +89,7 @@ impl Default for Rates {
             client_messages: NonZeroU32::new(limits::CLIENT_MESSAGES_PER_SECOND_DEFAULT),
             server_messages: NonZeroU32::new(limits::SERVER_MESSAGES_PER_SECOND_DEFAULT),
             requests: NonZeroU32::new(limits::REQUESTS_PER_SECOND_DEFAULT),
+            refused: NonZeroU32::new(limits::REFUSED_PER_SECOND_DEFAULT),
         }
     }
 }
@@ -104,6 +118,9 @@ impl App {
             rooms_per_user: limits::ROOMS_PER_USER_DEFAULT,
             room_idle: limits::ROOM_IDLE_DEFAULT,
             rates: Rates::default(),
+            quota: QuotaLimits::default(),
+            receiver_caps: CapLimits::default(),
+            kinds: Kinds::default(),
         }
     }
 

@@ -26,9 +26,17 @@ pub enum Key {
     PublishWithoutJoin,
     RoomsPerUser,
     RoomIdle,
+    ProtectedKinds,
+    LowKinds,
     ClientMessages,
     ServerMessages,
     Requests,
+    Refused,
+    QuotaHighOnly,
+    QuotaShared,
+    QuotaProtected,
+    ReceiverNormal,
+    ReceiverHigh,
 }
 
 /// What there is to know about a setting before it has a value.
@@ -55,7 +63,7 @@ const SESSIONS: &str = SECTIONS[1];
 const APP: &str = SECTIONS[2];
 const APP_LIMITS: &str = SECTIONS[3];
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 28] = [
     Row {
         key: Key::Listen,
         section: NODE,
@@ -195,6 +203,22 @@ const ROWS: [Row; 20] = [
         meaning: "Time without activity after which a room is destroyed",
     },
     Row {
+        key: Key::ProtectedKinds,
+        section: APP,
+        name: "protected_kinds",
+        flat: "development-protected-kinds",
+        form: "KINDS",
+        meaning: "Kinds of messages that are the last to be dropped, separated by commas",
+    },
+    Row {
+        key: Key::LowKinds,
+        section: APP,
+        name: "low_kinds",
+        flat: "development-low-kinds",
+        form: "KINDS",
+        meaning: "Kinds of messages that are the first to be dropped, separated by commas",
+    },
+    Row {
         key: Key::ClientMessages,
         section: APP_LIMITS,
         name: "client_messages_per_second",
@@ -217,6 +241,54 @@ const ROWS: [Row; 20] = [
         flat: "development-requests-per-second",
         form: "RATE",
         meaning: "Other requests a session may make in any one second, or unlimited",
+    },
+    Row {
+        key: Key::Refused,
+        section: APP_LIMITS,
+        name: "refused_per_second",
+        flat: "development-refused-per-second",
+        form: "RATE",
+        meaning: "Requests of a session that may be refused in one second before it is cut off, or unlimited",
+    },
+    Row {
+        key: Key::QuotaHighOnly,
+        section: APP_LIMITS,
+        name: "quota_high_only",
+        flat: "development-quota-high-only",
+        form: "RATE",
+        meaning: "Messages a room takes in any 200 ms for class high only, or unlimited",
+    },
+    Row {
+        key: Key::QuotaShared,
+        section: APP_LIMITS,
+        name: "quota_shared",
+        flat: "development-quota-shared",
+        form: "RATE",
+        meaning: "Messages a room takes in any 200 ms for class high and low, or unlimited",
+    },
+    Row {
+        key: Key::QuotaProtected,
+        section: APP_LIMITS,
+        name: "quota_protected",
+        flat: "development-quota-protected",
+        form: "RATE",
+        meaning: "Messages a room takes in any 200 ms beyond those for protected ones, or unlimited",
+    },
+    Row {
+        key: Key::ReceiverNormal,
+        section: APP_LIMITS,
+        name: "receiver_normal_per_second",
+        flat: "development-receiver-normal-per-second",
+        form: "RATE",
+        meaning: "Messages one receiver is given in any one second, or unlimited; protected ones do not count",
+    },
+    Row {
+        key: Key::ReceiverHigh,
+        section: APP_LIMITS,
+        name: "receiver_high_per_second",
+        flat: "development-receiver-high-per-second",
+        form: "COUNT",
+        meaning: "Messages of class high that it is given beyond those, where they are limited",
     },
 ];
 

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use throng_protocol::limits::CREDENTIAL_BYTES_MAX;
-use throng_protocol::value::AppKey;
+use throng_protocol::value::{AppKey, Kind};
 
 use super::key::Key;
 use super::value::{Value, show_bytes, show_duration};
@@ -17,6 +17,7 @@ use super::{bounds, log};
 use crate::app::{App, Secret};
 use crate::io::choice::Wanted;
 use crate::limits;
+use crate::names::Names;
 use crate::session::Patience;
 
 /// What a node is started with.
@@ -117,9 +118,20 @@ impl Config {
             Key::PublishWithoutJoin => app.publish_without_join = value.boolean()?,
             Key::RoomsPerUser => app.rooms_per_user = value.integer(&ROOMS_PER_USER)?,
             Key::RoomIdle => app.room_idle = value.duration(&ROOM_IDLE)?,
+            Key::ProtectedKinds => app.kinds.protected = kinds(value)?,
+            Key::LowKinds => app.kinds.low = kinds(value)?,
             Key::ClientMessages => app.rates.client_messages = rate(value)?,
             Key::ServerMessages => app.rates.server_messages = rate(value)?,
             Key::Requests => app.rates.requests = rate(value)?,
+            Key::Refused => app.rates.refused = rate(value)?,
+            Key::QuotaHighOnly => app.quota.high_only = rate(value)?,
+            Key::QuotaShared => app.quota.shared = rate(value)?,
+            Key::QuotaProtected => app.quota.protected = rate(value)?,
+            Key::ReceiverNormal => app.receiver_caps.normal = rate(value)?,
+            Key::ReceiverHigh => {
+                let high = NonZeroU32::new(value.integer(&RATE)?);
+                app.receiver_caps.high = high.expect("the least rate is 1");
+            }
         }
         Ok(())
     }
@@ -152,9 +164,17 @@ impl Config {
             Key::PublishWithoutJoin => app.publish_without_join.to_string(),
             Key::RoomsPerUser => app.rooms_per_user.to_string(),
             Key::RoomIdle => quoted(&show_duration(app.room_idle)),
+            Key::ProtectedKinds => show_kinds(&app.kinds.protected),
+            Key::LowKinds => show_kinds(&app.kinds.low),
             Key::ClientMessages => show_rate(app.rates.client_messages),
             Key::ServerMessages => show_rate(app.rates.server_messages),
             Key::Requests => show_rate(app.rates.requests),
+            Key::Refused => show_rate(app.rates.refused),
+            Key::QuotaHighOnly => show_rate(app.quota.high_only),
+            Key::QuotaShared => show_rate(app.quota.shared),
+            Key::QuotaProtected => show_rate(app.quota.protected),
+            Key::ReceiverNormal => show_rate(app.receiver_caps.normal),
+            Key::ReceiverHigh => app.receiver_caps.high.to_string(),
         }
     }
 
@@ -221,6 +241,27 @@ fn secret(value: &Value) -> Result<Secret, String> {
         ));
     }
     Ok(text.as_str().into())
+}
+
+/// Kinds with commas between them; nothing is none.
+fn kinds(value: &Value) -> Result<Names, String> {
+    let text = value.text()?;
+    let kinds = text.split(',').map(str::trim).filter(|kind| !kind.is_empty());
+    if let Some(bad) = kinds.clone().find(|kind| Kind::parse(kind).is_err()) {
+        return Err(format!(
+            "{bad:?} is not a kind (1 to 32 of A-Z a-z 0-9 + = - _ . : @, with commas between)"
+        ));
+    }
+    let kinds: Names = kinds.map(Box::from).collect();
+    if kinds.len() > limits::APP_KINDS_MAX {
+        let max = limits::APP_KINDS_MAX;
+        return Err(format!("it names {} kinds; {max} are allowed", kinds.len()));
+    }
+    Ok(kinds)
+}
+
+fn show_kinds(kinds: &Names) -> String {
+    quoted(&kinds.iter().collect::<Vec<_>>().join(","))
 }
 
 fn rate(value: &Value) -> Result<Option<NonZeroU32>, String> {

@@ -92,6 +92,12 @@ impl Members {
         self.all.get(handle.0).map(|member| &*member.user)
     }
 
+    /// One of the sessions through which a member occupies the room.
+    #[must_use]
+    pub fn session(&self, handle: MemberHandle) -> Option<SessionKey> {
+        self.all.get(handle.0)?.visits.first().map(|(session, _)| *session)
+    }
+
     /// Makes a user a member, if it is not one, and the session an occupant, if it is not one.
     pub fn record_join(&mut self, who: Who<'_>, session: SessionKey) -> Badge {
         let handle = self.find(who).unwrap_or_else(|| self.insert(who));

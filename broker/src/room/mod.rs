@@ -9,24 +9,36 @@
 //! refuse a message a fact in `admission`.
 
 mod admission;
+mod classes;
 mod lifecycle;
 mod members;
+mod quota;
+mod slow_mode;
 mod stream;
 
 use core::time::Duration;
 
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::value::{DestroyReason, Role};
+use throng_protocol::value::{DestroyReason, ListChange, Role};
 
+use crate::class::Class;
 use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId};
+use crate::names::Names;
+use crate::rate::QuotaLimits;
 use crate::time::{Instant, Now, WallTime};
 
+use admission::{Facts, Say};
+use classes::Classes;
 use lifecycle::Lifecycle;
 use members::Members;
+use quota::Quota;
+use slow_mode::SlowMode;
 use stream::Stream;
 
+pub use admission::{No, Shed};
 pub use members::Who;
-pub use stream::{Batch, Message, Own};
+pub use quota::QuotaLeft;
+pub use stream::{Batch, Message, Own, Run, Runs};
 
 /// A room.
 #[derive(Debug)]
@@ -35,6 +47,9 @@ pub struct Room {
     name: Box<str>,
     lifecycle: Lifecycle,
     members: Members,
+    classes: Classes,
+    quota: Quota,
+    slow_mode: SlowMode,
     stream: Stream,
 }
 
@@ -47,10 +62,19 @@ pub struct Birth {
     pub name: Box<str>,
     /// Its epoch: new on every creation of the id.
     pub epoch: u64,
-    /// After how long without activity it is destroyed.
-    pub idle: Duration,
+    /// What it is like.
+    pub nature: Nature,
     /// The key its members' names are hashed under.
     pub hash_key: HashKey,
+}
+
+/// What a room is like unless it is told otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct Nature {
+    /// After how long without activity it is destroyed.
+    pub idle: Duration,
+    /// How much it takes in.
+    pub quota: QuotaLimits,
 }
 
 /// The state at the position where a user joined.
@@ -81,6 +105,17 @@ pub struct State {
     pub occupants: u64,
 }
 
+/// What is left of a room's limits, as one user finds them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomAllowance {
+    /// What the room still takes in.
+    pub quota: QuotaLeft,
+    /// The least time between two messages of a member.
+    pub slow_mode: Duration,
+    /// How much of it the user has to wait.
+    pub slow_mode_wait: Duration,
+}
+
 /// Who publishes: a member by its handle, or anyone by name.
 #[derive(Debug, Clone, Copy)]
 pub enum Author<'a> {
@@ -99,6 +134,8 @@ pub struct Publication<'a> {
     pub kind: &'a str,
     /// What is said.
     pub payload: &'a [u8],
+    /// What its kind and its sender's wish make of it.
+    pub class: Class,
     /// When the broker read it.
     pub ingress_at: WallTime,
     /// The occupant that shall not hear its own words.
@@ -114,8 +151,11 @@ impl Room {
         Self {
             app: birth.app,
             name: birth.name,
-            lifecycle: Lifecycle::new(now, birth.idle),
+            lifecycle: Lifecycle::new(now, birth.nature.idle),
             members: Members::new(birth.hash_key),
+            classes: Classes::default(),
+            quota: Quota::new(birth.nature.quota),
+            slow_mode: SlowMode::default(),
             stream: Stream::new(birth.epoch),
         }
     }
@@ -155,30 +195,99 @@ impl Room {
         self.members.shards()
     }
 
-    /// Puts a message in the room's order, if it may in. Gives its position.
+    /// Puts a message in the room's order, if it may in. Gives its position and its class.
     ///
     /// # Errors
     /// The reason that speaks against it; then nothing has changed.
-    pub fn publish(
-        &mut self,
-        publication: &Publication<'_>,
-        now: Now,
-    ) -> Result<u64, Refusal<'static>> {
+    pub fn publish(&mut self, publication: &Publication<'_>, now: Now) -> Result<(u64, Class), No> {
         let sender = Sender::resolve(&self.members, publication.author)?;
-        admission::check(&admission::Facts {
+        let class = self.classes.of(sender.who.user, publication.class);
+        let facts = Facts {
             role: sender.who.role,
             member: sender.member,
             publish_without_join: publication.publish_without_join,
-        })?;
+            class,
+            now: now.instant,
+        };
+        let say = Say { slow_mode: &self.slow_mode, quota: &self.quota };
+        let place = admission::check(&facts, &say)?;
         self.lifecycle.record(now.instant);
+        self.quota.record(place, now.instant);
+        if let Some(member) = sender.member {
+            self.slow_mode.record(member, now.instant);
+        }
         let message = Message {
             sender: sender.who,
             kind: publication.kind,
             payload: publication.payload,
+            class,
             ingress_at: publication.ingress_at,
             own: publication.own,
         };
-        Ok(self.stream.record_message(&self.name, &message, now.wall))
+        Ok((self.stream.record_message(&self.name, &message, now.wall), class))
+    }
+
+    /// The class that a message of an author would have.
+    #[must_use]
+    pub fn class_of(&self, author: Author<'_>, by_kind: Class) -> Class {
+        let sender = match author {
+            Author::Member(handle, _) => self.members.user(handle),
+            Author::Named(who) => Some(who.user),
+        };
+        sender.map_or(by_kind, |sender| self.classes.of(sender, by_kind))
+    }
+
+    /// The users whose messages are protected.
+    #[must_use]
+    pub const fn protected_users(&self) -> &Names {
+        self.classes.protected_users()
+    }
+
+    /// Changes the list of users whose messages are protected. Gives its length.
+    ///
+    /// # Errors
+    /// When it would hold more than it may; then nothing has changed.
+    pub fn change_protected_users(
+        &mut self,
+        change: ListChange,
+        users: &Names,
+    ) -> Result<usize, Refusal<'static>> {
+        let changed = self.classes.check(change, users)?;
+        self.classes.record(changed);
+        Ok(self.protected_users().len())
+    }
+
+    /// One session of each member of that name: of a client's and of a server's.
+    pub fn sessions_of<'a>(&'a self, user: &'a str) -> impl Iterator<Item = SessionKey> + 'a {
+        let roles = [Role::Client, Role::Server].into_iter();
+        roles.filter_map(move |role| {
+            let member = self.members.find(Who { user, role })?;
+            self.members.session(member)
+        })
+    }
+
+    /// Changes how much the room takes in, and how often one member may speak.
+    pub fn set_limits(&mut self, quota: QuotaLimits, slow_mode: Duration) {
+        self.quota.set_limits(quota);
+        self.slow_mode.set_interval(slow_mode);
+    }
+
+    /// What the room takes in at most, and how often one member may speak.
+    #[must_use]
+    pub const fn limits(&self) -> (QuotaLimits, Duration) {
+        (self.quota.limits(), self.slow_mode.interval())
+    }
+
+    /// What is left of the room's limits, for a user.
+    #[must_use]
+    pub fn allowance(&self, who: Who<'_>, now: Instant) -> RoomAllowance {
+        let member = self.members.find(who).filter(|_| who.role != Role::Server);
+        let wait = member.map(|member| self.slow_mode.check(member, now));
+        RoomAllowance {
+            quota: self.quota.left(now),
+            slow_mode: self.slow_mode.interval(),
+            slow_mode_wait: wait.and_then(Result::err).unwrap_or_default(),
+        }
     }
 
     /// Lets a user in through one of its sessions. What was published before must have been
@@ -232,7 +341,7 @@ impl Room {
 /// An author, looked up.
 struct Sender<'a> {
     who: Who<'a>,
-    member: bool,
+    member: Option<MemberHandle>,
 }
 
 impl<'a> Sender<'a> {
@@ -240,9 +349,9 @@ impl<'a> Sender<'a> {
         match author {
             Author::Member(handle, role) => {
                 let user = members.user(handle).ok_or(Refusal::new(Code::NOT_A_MEMBER))?;
-                Ok(Self { who: Who { user, role }, member: true })
+                Ok(Self { who: Who { user, role }, member: Some(handle) })
             }
-            Author::Named(who) => Ok(Self { who, member: members.find(who).is_some() }),
+            Author::Named(who) => Ok(Self { who, member: members.find(who) }),
         }
     }
 }

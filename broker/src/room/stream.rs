@@ -10,6 +10,7 @@ use throng_protocol::FromBroker;
 use throng_protocol::push::{Deliver, Push, RoomDestroyed};
 use throng_protocol::value::{DestroyReason, Extensions};
 
+use crate::class::{ByClass, Class};
 use crate::id::{SessionKey, ShardId};
 use crate::limits::BATCH_BYTES_MAX;
 use crate::probe::{self, Bug};
@@ -21,8 +22,25 @@ use crate::time::WallTime;
 pub struct Batch {
     /// Whole frames, one after the other.
     pub bytes: Bytes,
+    /// The place of the first of them in the room's order; the others follow without a hole.
+    pub first_seq: u64,
+    /// Which of them are of which class.
+    pub runs: Runs,
     /// The frames that must not go back to the sessions that published them.
     pub own: SmallVec<[Own; 1]>,
+}
+
+impl Batch {
+    /// How many of some frames in it are of which class.
+    #[must_use]
+    pub fn classes_of(&self, frames: &[Own]) -> ByClass<u64> {
+        let mut classes = ByClass::default();
+        for frame in frames {
+            let run = self.runs.iter().find(|run| frame.end <= run.end);
+            *classes.of_mut(run.expect("a frame ends inside its batch").class) += 1;
+        }
+        classes
+    }
 }
 
 /// A frame inside a batch, and the one session that shall not get it.
@@ -36,6 +54,20 @@ pub struct Own {
     pub end: u32,
 }
 
+/// The classes of a batch, as runs of frames of one class. Almost always there is one run.
+pub type Runs = SmallVec<[Run; 1]>;
+
+/// Consecutive frames of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Their class.
+    pub class: Class,
+    /// How many there are.
+    pub frames: u32,
+    /// Where the last of them ends in the batch.
+    pub end: u32,
+}
+
 /// A message about to be put in order.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
@@ -45,6 +77,8 @@ pub struct Message<'a> {
     pub kind: &'a str,
     /// What is said.
     pub payload: &'a [u8],
+    /// What becomes of it when there is too much.
+    pub class: Class,
     /// When the broker read it.
     pub ingress_at: WallTime,
     /// The occupant that shall not hear its own words.
@@ -58,6 +92,7 @@ pub struct Stream {
     seq: u64,
     open: Vec<u8>,
     open_bytes_last: usize,
+    runs: Runs,
     own: SmallVec<[Own; 1]>,
 }
 
@@ -65,7 +100,14 @@ impl Stream {
     /// The order of a new room.
     #[must_use]
     pub fn new(epoch: u64) -> Self {
-        Self { epoch, seq: 0, open: Vec::new(), open_bytes_last: 0, own: SmallVec::new() }
+        Self {
+            epoch,
+            seq: 0,
+            open: Vec::new(),
+            open_bytes_last: 0,
+            runs: Runs::new(),
+            own: SmallVec::new(),
+        }
     }
 
     /// The room's epoch.
@@ -96,6 +138,7 @@ impl Stream {
             extensions: Extensions::NONE,
         }))
         .write(&mut self.open);
+        self.finish(message.class);
         if let Some(session) = message.own {
             self.own.push(Own { session, start, end: offset(self.open.len()) });
         }
@@ -113,6 +156,7 @@ impl Stream {
             extensions: Extensions::NONE,
         }))
         .write(&mut self.open);
+        self.finish(Class::Protected);
     }
 
     /// Whether there is enough for a batch, so that one send stays small.
@@ -132,13 +176,16 @@ impl Stream {
         }
         self.open_bytes_last = self.open.len();
         let bytes = Bytes::from(core::mem::take(&mut self.open));
+        let runs = core::mem::take(&mut self.runs);
+        let frames: u64 = runs.iter().map(|run| u64::from(run.frames)).sum();
+        let first_seq = self.seq + 1 - frames;
         let skipped = usize::from(probe::planted(Bug::ForgottenShard));
         for shard in shards.skip(skipped) {
             let theirs = self.own.iter().filter(|own| own.session.shard == shard);
             // Counted first, so that it is allocated once or not at all.
             let mut own = SmallVec::with_capacity(theirs.clone().count());
             own.extend(theirs.copied());
-            give(shard, Batch { bytes: bytes.clone(), own });
+            give(shard, Batch { bytes: bytes.clone(), first_seq, runs: runs.clone(), own });
         }
         self.own.clear();
     }
@@ -151,6 +198,18 @@ impl Stream {
             self.open.reserve(self.open_bytes_last);
         }
         offset(self.open.len())
+    }
+
+    /// Notes the class of the entry that was just encoded.
+    fn finish(&mut self, class: Class) {
+        let end = offset(self.open.len());
+        match self.runs.last_mut() {
+            Some(run) if run.class == class => {
+                run.frames += 1;
+                run.end = end;
+            }
+            _ => self.runs.push(Run { class, frames: 1, end }),
+        }
     }
 }
 

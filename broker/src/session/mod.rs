@@ -10,21 +10,24 @@
 //! ```
 //! A session knows no room and no other session; its shard moves between them.
 
+pub mod caps;
+pub mod flood;
 pub mod inbound;
+pub mod lag;
 pub mod outbound;
-pub mod rate;
 
 use core::time::Duration;
 
 use throng_protocol::value::Role;
 
-use crate::id::{AppId, ConnectionId, UserHandle};
+use crate::id::{AppId, Badge, ConnectionId, UserHandle};
 use crate::limits::{LINGER, PINGS_MISSED_MAX};
+use crate::rate::RateWindow;
 use crate::time::Instant;
 
+use flood::Flood;
 use inbound::Inbound;
-use outbound::{Outbound, Seat};
-use rate::RateWindow;
+use outbound::Outbound;
 
 /// One connection's conversation.
 #[derive(Debug)]
@@ -75,6 +78,8 @@ pub struct Identity {
     pub role: Role,
     /// Its requests, other than messages.
     pub requests: RateWindow,
+    /// Whether it heeds its refusals.
+    pub flood: Flood,
 }
 
 /// How long a peer may take for what (reliability: slow senders, half-open peers).
@@ -97,6 +102,8 @@ pub enum Overdue {
     Hello,
     /// A frame is late.
     Frame,
+    /// Tell what was skipped because the receiver is capped.
+    Gap,
     /// Ask whether the peer is there.
     Ping,
     /// It was asked often enough.
@@ -130,10 +137,10 @@ impl Session {
         }
     }
 
-    /// The rate of its requests, once it is open.
-    pub fn requests_mut(&mut self) -> Option<&mut RateWindow> {
+    /// The same, to change it.
+    pub fn identity_mut(&mut self) -> Option<&mut Identity> {
         match &mut self.stage {
-            Stage::Open(identity) => Some(&mut identity.requests),
+            Stage::Open(identity) => Some(identity),
             Stage::Greeting | Stage::Leaving { .. } => None,
         }
     }
@@ -144,10 +151,10 @@ impl Session {
         matches!(self.stage, Stage::Leaving { .. })
     }
 
-    /// The seat it took last.
+    /// The audience it sat down in last, and what it is called in that room.
     #[must_use]
-    pub fn last_seat(&self) -> Option<Seat> {
-        self.outbound.seats.last().copied()
+    pub fn last_seat(&self) -> Option<(u32, Badge)> {
+        self.outbound.seats.last().map(|seat| (seat.audience, seat.badge))
     }
 
     /// Bytes came in. Before the hello is done they buy no time.
@@ -182,10 +189,9 @@ impl Session {
             Stage::Leaving { .. } => self.heard_at + LINGER,
             Stage::Open(_) => {
                 let life = self.heard_at + patience.ping_after * (self.pings_sent + 1);
-                match self.inbound.since() {
-                    Some(since) => life.min(since + patience.frame),
-                    None => life,
-                }
+                let frame = self.inbound.since().map(|since| since + patience.frame);
+                let gap = self.outbound.caps.as_ref().and_then(|caps| caps.tell_by);
+                [frame, gap].into_iter().flatten().fold(life, Instant::min)
             }
         }
     }
@@ -201,6 +207,10 @@ impl Session {
             Stage::Open(_) => {
                 if self.inbound.since().is_some_and(|since| since + patience.frame <= now) {
                     return Overdue::Frame;
+                }
+                let caps = self.outbound.caps.as_mut();
+                if caps.and_then(|caps| caps.tell_by.take_if(|by| *by <= now)).is_some() {
+                    return Overdue::Gap;
                 }
                 if self.pings_sent >= PINGS_MISSED_MAX {
                     return Overdue::Silent;
@@ -239,7 +249,8 @@ mod tests {
             name: "u".into(),
             device: "d".into(),
             role: Role::Client,
-            requests: RateWindow::new(None),
+            requests: RateWindow::new(None, crate::rate::SECOND),
+            flood: Flood::default(),
         };
         session.open(identity, second(0));
         session

@@ -7,7 +7,9 @@
 
 use throng_protocol::frame::FromBroker;
 use throng_protocol::push::LeftRoom;
-use throng_protocol::reply::{Accepted, Created, Destroyed, Joined, Left, Reply, RoomState};
+use throng_protocol::reply::{
+    Accepted, Created, Destroyed, Joined, Left, ListChanged, Reply, RoomLimitsSet, RoomState,
+};
 use throng_protocol::value::{Extensions, LeftReason};
 
 use crate::envelope::{Answer, Envelope, Ticket};
@@ -16,6 +18,7 @@ use crate::probe::{self, Bug, Mark};
 use crate::room::JoinedAt;
 use crate::session::outbound::Seat;
 use crate::shard::Shard;
+use crate::shard::audience::Opening;
 use crate::shard::users::Membership;
 
 const NONE: Extensions<'static> = Extensions::NONE;
@@ -26,13 +29,16 @@ struct Seating {
     name: Box<str>,
     room: RoomHandle,
     badge: Badge,
+    epoch: u64,
+    protected: bool,
 }
 
 impl Shard {
     pub(super) fn on_answer(&mut self, ticket: Ticket, answer: Answer) {
         let reply = match answer {
-            Answer::Joined { name, room, badge, at } => {
-                return self.on_joined(ticket, Seating { name, room, badge }, at);
+            Answer::Joined { name, room, badge, at, protected } => {
+                let seating = Seating { name, room, badge, epoch: at.epoch, protected };
+                return self.on_joined(ticket, seating, at);
             }
             Answer::Left { room } => {
                 let asked = ticket.session.connection;
@@ -57,19 +63,30 @@ impl Shard {
                 Created { epoch, created_at: created_at.as_micros(), extensions: NONE }.into()
             }
             Answer::Destroyed => Destroyed { extensions: NONE }.into(),
-            Answer::Refused(refusal) => Reply::Refused(refusal),
+            Answer::ListChanged { size } => ListChanged { size, extensions: NONE }.into(),
+            Answer::LimitsSet => RoomLimitsSet { extensions: NONE }.into(),
+            Answer::Names(names) => return self.reply_names(ticket, &names),
+            Answer::Limits(room) => return self.reply_limits(ticket, Some(&room)),
+            Answer::Counters(census) => return self.reply_counters(ticket, &census),
+            Answer::Shed(shed) => {
+                return self.tell_shed(ticket.session.connection, ticket.request, shed);
+            }
+            Answer::Refused(refusal) => {
+                return self.refuse(ticket.session.connection, ticket.request, refusal);
+            }
         };
         self.reply(ticket, reply);
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply<'_>) {
+    pub(super) fn reply(&mut self, ticket: Ticket, reply: Reply<'_>) {
         if self.is_open(ticket.session.connection) {
             let reply = FromBroker::Reply(ticket.request, reply);
             self.queue(ticket.session.connection, &reply);
         }
     }
 
-    fn is_open(&self, connection: ConnectionId) -> bool {
+    /// Whether a connection is an authenticated session that was not told to go away.
+    pub(super) fn is_open(&self, connection: ConnectionId) -> bool {
         self.sessions.get(connection).is_some_and(|own| own.identity().is_some())
     }
 
@@ -96,8 +113,10 @@ impl Shard {
 
     /// Seats a session in a room's audience, and notes that its user is a member.
     fn take_seat(&mut self, connection: ConnectionId, user: UserHandle, seating: Seating) {
-        let Seating { name, room, badge } = seating;
-        let audience = self.audiences.open(room, name);
+        let Seating { name, room, badge, epoch, protected } = seating;
+        let session = self.sessions.get(connection).and_then(|own| own.identity());
+        let app = session.expect("the caller found it open").app;
+        let audience = self.audiences.open(Opening { room, name, epoch, app });
         // Joining again: what waits in the room comes before the answer, as its seq says.
         self.settle(connection, audience);
         let session = self.sessions.get_mut(connection).expect("the caller found it open");
@@ -107,13 +126,22 @@ impl Shard {
             seat.badge = badge;
         } else {
             let occupant = self.audiences.get_mut(audience).seat(connection);
-            seats.push(Seat { audience, occupant, badge });
+            seats.push(Seat { audience, occupant, badge, lag: None });
         }
         let member = badge.member;
         let user = self.users.get_mut(user).expect("a user lives as long as its sessions");
         match user.rooms.iter_mut().find(|own| own.room == room) {
-            Some(own) => own.member = member,
-            None => user.rooms.push(Membership { room, audience, member }),
+            Some(own) => (own.member, own.protected) = (member, protected),
+            None => user.rooms.push(Membership { room, audience, member, protected }),
+        }
+    }
+
+    /// What a user says in a room is protected from now on, or no longer.
+    pub(super) fn on_standing(&mut self, session: SessionKey, room: RoomHandle, protected: bool) {
+        let session = self.sessions.get(session.connection).and_then(|own| own.identity());
+        let Some(user) = session.and_then(|own| self.users.get_mut(own.user)) else { return };
+        if let Some(own) = user.rooms.iter_mut().find(|own| own.room == room) {
+            own.protected = protected;
         }
     }
 
@@ -155,10 +183,10 @@ impl Shard {
         let sessions = entry.sessions.clone();
         let name = self.audiences.get(audience).name.clone();
         for connection in sessions {
-            let session = self.sessions.get(connection);
-            let seat = session.and_then(|own| own.outbound.seat_in(audience));
-            let Some(seat) = seat else { continue };
-            seated.push((SessionKey { shard: self.settings.id, connection }, seat.badge));
+            let session = self.sessions.get_mut(connection);
+            let seat = session.and_then(|own| own.outbound.seat_mut(audience));
+            let Some(badge) = seat.map(|seat| seat.badge) else { continue };
+            seated.push((SessionKey { shard: self.settings.id, connection }, badge));
             self.settle(connection, audience);
             self.unseat(connection, audience);
             if connection != asked {

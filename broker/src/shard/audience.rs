@@ -1,8 +1,8 @@
 //! The occupants of one room on one shard, and the room's frames that wait for them.
 //!
 //! Frames wait once, as chunks that all occupants share; an occupant has a cursor. A chunk is a
-//! batch as the room's home sealed it, so a cursor always stands between two whole frames. As
-//! soon as nobody is behind, nothing is kept.
+//! batch as the room's home sealed it, so a cursor always stands between two whole frames. What
+//! everyone has taken is not kept.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -10,8 +10,12 @@ use std::rc::Rc;
 use bytes::Bytes;
 use hashbrown::HashMap;
 
-use crate::id::{ConnectionId, RoomHandle};
+use crate::class::{ByClass, Class};
+use crate::id::{AppId, ConnectionId, RoomHandle};
 use crate::probe::{self, Bug};
+use crate::room::Batch;
+use crate::session::outbound::Seat;
+use crate::shard::chunk::{Chunk, Copying, End, Extent, Skipped, Taking};
 
 /// The occupants of one room on this shard.
 #[derive(Debug)]
@@ -20,14 +24,18 @@ pub(super) struct Audience {
     pub(super) room: RoomHandle,
     /// Its id.
     pub(super) name: Box<str>,
+    /// Its epoch.
+    pub(super) epoch: u64,
+    /// Its app.
+    pub(super) app: AppId,
     /// Whether it is on this turn's list of those to fan out.
     pub(super) dirty: bool,
     occupants: Vec<Occupant>,
     chunks: VecDeque<Chunk>,
     /// The number of the first chunk; chunks are numbered from the audience's beginning.
     first: u64,
-    /// Bytes of all chunks ever.
-    end_bytes: u64,
+    /// All that the room ever said to this shard.
+    end: Extent,
     /// How many occupants have not taken the last chunk.
     behind: usize,
 }
@@ -39,23 +47,28 @@ struct Occupant {
     cursor: u64,
 }
 
+/// What an audience is opened with.
 #[derive(Debug)]
-struct Chunk {
-    bytes: Rc<Bytes>,
-    /// Bytes of all chunks before this one.
-    start_bytes: u64,
+pub(super) struct Opening {
+    pub(super) room: RoomHandle,
+    pub(super) name: Box<str>,
+    pub(super) epoch: u64,
+    pub(super) app: AppId,
 }
 
 impl Audience {
-    fn new(room: RoomHandle, name: Box<str>) -> Self {
+    fn new(opening: Opening) -> Self {
+        let Opening { room, name, epoch, app } = opening;
         Self {
             room,
             name,
+            epoch,
+            app,
             dirty: false,
             occupants: Vec::new(),
             chunks: VecDeque::new(),
             first: 0,
-            end_bytes: 0,
+            end: Extent::default(),
             behind: 0,
         }
     }
@@ -85,13 +98,17 @@ impl Audience {
         self.occupants.get(occupant as usize).map(|moved| moved.connection)
     }
 
-    /// Puts a chunk behind all others; everyone is behind now.
-    pub(super) fn append(&mut self, bytes: Bytes) {
-        let start_bytes = self.end_bytes;
-        self.end_bytes += bytes.len() as u64;
-        self.chunks.push_back(Chunk { bytes: Rc::new(bytes), start_bytes });
+    /// Puts a batch behind all others; everyone is behind now. Gives how much it is.
+    pub(super) fn append(&mut self, batch: Batch) -> Extent {
+        let mut chunk = Chunk::new(batch, self.end);
+        chunk.awaited_by = self.occupants.len() - self.behind;
         self.behind = self.occupants.len();
+        let end = chunk.end();
+        let size = end.since(&self.end);
+        self.end = end;
+        self.chunks.push_back(chunk);
         self.release();
+        size
     }
 
     /// Whether anything waits for an occupant.
@@ -100,12 +117,33 @@ impl Audience {
     }
 
     /// How much waits for an occupant.
-    pub(super) fn backlog_bytes(&self, occupant: u32) -> u64 {
+    pub(super) fn backlog(&self, occupant: u32) -> Extent {
+        self.between(occupant, &self.end)
+    }
+
+    /// The same without the newest chunk.
+    pub(super) fn backlog_before_newest(&self, occupant: u32) -> Extent {
+        self.chunks
+            .back()
+            .map_or_else(Extent::default, |newest| self.between(occupant, &newest.start))
+    }
+
+    fn between(&self, occupant: u32, end: &Extent) -> Extent {
         let cursor = self.occupants[occupant as usize].cursor;
-        match self.chunks.get(self.place(cursor)) {
-            Some(chunk) => self.end_bytes - chunk.start_bytes,
-            None => 0,
+        let next = self.chunks.get(self.place(cursor));
+        next.map_or_else(Extent::default, |chunk| end.since(&chunk.start))
+    }
+
+    /// What waits for all occupants together.
+    pub(super) fn waiting(&self) -> ByClass<u64> {
+        let mut frames = ByClass::default();
+        for chunk in &self.chunks {
+            let waiting = self.end.since(&chunk.start).frames;
+            for class in Class::ALL {
+                *frames.of_mut(class) += waiting.of(class) * chunk.awaited_by as u64;
+            }
         }
+        frames
     }
 
     /// The one chunk that waits for an occupant, to be sent as it is; `None` if none or several
@@ -122,32 +160,54 @@ impl Audience {
         Some(bytes)
     }
 
-    /// Copies chunks that wait for an occupant to `out`, until there are none or `out` has that
-    /// many bytes. The occupant has taken them then.
-    pub(super) fn take_copies(&mut self, occupant: u32, out: &mut Vec<u8>, bytes_max: usize) {
-        let cursor = self.occupants[occupant as usize].cursor;
+    /// Copies what the session of a seat is to get of the chunks that wait for it, until there
+    /// are none or there are `bytes_max` bytes. It has taken them then. Gives what was skipped.
+    pub(super) fn take_copies(
+        &mut self,
+        seat: &mut Seat,
+        taking: Taking<'_>,
+        bytes_max: usize,
+    ) -> Skipped {
+        let cursor = self.occupants[seat.occupant as usize].cursor;
+        // The newest chunk is not held against a session, so it stays where it is.
+        let stop = self.chunks.len() - usize::from(taking.end == End::Detached);
+        let mut copying = self.copying(seat, taking);
         let mut taken = 0;
-        for chunk in self.chunks.range(self.place(cursor)..) {
-            if out.len() >= bytes_max {
+        for chunk in self.chunks.range(self.place(cursor)..stop) {
+            if copying.bytes() >= bytes_max {
                 break;
             }
-            out.extend_from_slice(&chunk.bytes);
+            copying.copy(&chunk.bytes, chunk.first_seq, &chunk.runs, &[]);
             taken += 1;
         }
-        if cursor + taken == self.tail() {
-            self.skip(occupant);
-        } else {
-            self.occupants[occupant as usize].cursor += taken;
-        }
+        let caught_up = cursor + taken == self.tail();
+        let skipped = copying.finish(seat, caught_up);
+        self.advance(seat.occupant, cursor + taken);
+        skipped
+    }
+
+    /// Begins to copy for the session of a seat.
+    pub(super) fn copying<'a>(&'a self, seat: &Seat, taking: Taking<'a>) -> Copying<'a> {
+        Copying::new(&self.name, self.epoch, seat, taking)
     }
 
     /// Lets an occupant pass over all that waits for it.
     pub(super) fn skip(&mut self, occupant: u32) {
-        let tail = self.tail();
-        let cursor = &mut self.occupants[occupant as usize].cursor;
-        if *cursor < tail {
-            *cursor = tail;
-            self.behind -= 1;
+        self.advance(occupant, self.tail());
+    }
+
+    fn advance(&mut self, occupant: u32, to: u64) {
+        let from = core::mem::replace(&mut self.occupants[occupant as usize].cursor, to);
+        if from == to {
+            return;
+        }
+        let (from, to) = (self.place(from), self.place(to));
+        self.chunks[from].awaited_by -= 1;
+        match self.chunks.get_mut(to) {
+            Some(next) => next.awaited_by += 1,
+            None => self.behind -= 1,
+        }
+        if from == 0 {
             self.release();
         }
     }
@@ -161,16 +221,23 @@ impl Audience {
         usize::try_from(cursor - self.first).expect("no cursor is further back than memory")
     }
 
+    /// Drops what everyone has taken.
     fn release(&mut self) {
-        if self.behind == 0 {
-            self.first = self.tail();
-            self.chunks.clear();
+        while self.chunks.front().is_some_and(|chunk| chunk.awaited_by == 0) {
+            self.chunks.pop_front();
+            self.first += 1;
         }
     }
 
     fn invariants(&self) {
         let behind = self.occupants.iter().filter(|own| own.cursor < self.tail()).count();
         assert_eq!(behind, self.behind, "those behind are counted");
+        for (number, chunk) in (self.first..).zip(&self.chunks) {
+            let awaited_by = self.occupants.iter().filter(|own| own.cursor == number).count();
+            assert_eq!(awaited_by, chunk.awaited_by, "those who take a chunk next are counted");
+        }
+        let kept_for = self.chunks.front().map_or(1, |chunk| chunk.awaited_by);
+        assert!(kept_for > 0, "nothing is kept that nobody waits for");
         assert!(self.occupants.iter().all(|own| own.cursor >= self.first));
         assert!(!self.occupants.is_empty(), "an audience without occupants is closed");
     }
@@ -190,9 +257,10 @@ impl Audiences {
     }
 
     /// The audience of a room, opened if need be. It must get an occupant at once.
-    pub(super) fn open(&mut self, room: RoomHandle, name: Box<str>) -> u32 {
+    pub(super) fn open(&mut self, opening: Opening) -> u32 {
+        let room = opening.room;
         self.find(room).unwrap_or_else(|| {
-            let audience = u32::try_from(self.all.insert(Audience::new(room, name)))
+            let audience = u32::try_from(self.all.insert(Audience::new(opening)))
                 .expect("memory ends before 2^32 audiences");
             self.by_room.insert(room, audience);
             audience
@@ -214,6 +282,11 @@ impl Audiences {
         self.all.contains(audience as usize)
     }
 
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Audience> {
+        self.all.iter().map(|(_, audience)| audience)
+    }
+
     /// Closes an audience that has lost its last occupant.
     pub(super) fn close_if_empty(&mut self, audience: u32) {
         if self.get(audience).occupants.is_empty() {
@@ -233,25 +306,57 @@ impl Audiences {
 
 #[cfg(test)]
 mod tests {
+    use throng_protocol::push::Push;
+
     use super::*;
-    use crate::id::ShardId;
+    use crate::class::Keep;
+    use crate::id::{Badge, MemberHandle, ShardId};
+    use crate::room::{Run, Runs};
     use crate::slots::Slot;
+    use crate::time::Instant;
 
     fn audience(occupants: u32) -> Audience {
         let slot = Slot { index: 0, generation: 0 };
-        let mut audience = Audience::new(RoomHandle { shard: ShardId(0), slot }, "r".into());
+        let room = RoomHandle { shard: ShardId(0), slot };
+        let mut audience =
+            Audience::new(Opening { room, name: "r".into(), epoch: 1, app: AppId(0) });
         for slot in 0..occupants {
             audience.seat(ConnectionId { slot, generation: 0 });
         }
         audience
     }
 
+    /// A batch of frames of so many bytes and that class; the bodies are the numbers.
+    fn batch(first_seq: u64, frames: &[(Class, &[u8])]) -> Batch {
+        let (mut bytes, mut runs) = (Vec::new(), Runs::new());
+        for (class, body) in frames {
+            bytes.extend_from_slice(&u32::try_from(body.len()).unwrap().to_le_bytes());
+            bytes.extend_from_slice(body);
+            runs.push(Run { class: *class, frames: 1, end: u32::try_from(bytes.len()).unwrap() });
+        }
+        Batch { bytes: bytes.into(), first_seq, runs, own: Default::default() }
+    }
+
+    fn one(body: &'static [u8]) -> Batch {
+        batch(1, &[(Class::High, body)])
+    }
+
+    fn taking(out: &mut Vec<u8>) -> Taking<'_> {
+        Taking { caps: None, now: Instant::ZERO, out, end: End::CaughtUp }
+    }
+
+    fn seat_of(occupant: u32) -> Seat {
+        let badge = Badge { member: MemberHandle(Slot { index: 0, generation: 0 }), visit: 0 };
+        Seat { audience: 0, occupant, badge, lag: None }
+    }
+
     #[test]
     fn nothing_is_kept_once_everyone_has_taken_it() {
         let mut audience = audience(2);
-        audience.append(Bytes::from_static(b"abc"));
-        assert_eq!(audience.take_single(0).unwrap().as_ref(), "abc");
-        assert_eq!((audience.backlog_bytes(0), audience.backlog_bytes(1)), (0, 3));
+        audience.append(one(b"abc"));
+        assert_eq!(audience.take_single(0).unwrap()[4..], *b"abc");
+        let bytes = |occupant| audience.backlog(occupant).bytes.total();
+        assert_eq!((bytes(0), bytes(1)), (0, 7));
         assert_eq!(audience.chunks.len(), 1);
         assert!(audience.take_single(1).is_some());
         assert!(audience.chunks.is_empty());
@@ -259,27 +364,76 @@ mod tests {
     }
 
     #[test]
+    fn one_who_is_always_a_little_behind_does_not_make_it_grow() {
+        let mut audience = audience(2);
+        for _ in 0..100 {
+            audience.append(one(b"abc"));
+            audience.skip(0);
+            if audience.chunks.len() > 2 {
+                audience.take_copies(&mut seat_of(1), taking(&mut Vec::new()), 1);
+            }
+            assert!(audience.chunks.len() <= 3);
+            audience.invariants();
+        }
+    }
+
+    #[test]
     fn one_who_was_behind_gets_all_of_it_in_order() {
         let mut audience = audience(2);
-        for bytes in [&b"ab"[..], b"cd", b"ef"] {
-            audience.append(Bytes::from_static(bytes));
+        for body in [&b"ab"[..], b"cd", b"ef"] {
+            audience.append(one(body));
             audience.skip(0);
         }
         assert!(audience.take_single(1).is_none(), "three are waiting");
         let mut out = Vec::new();
-        audience.take_copies(1, &mut out, 3);
-        assert_eq!(out, b"abcd", "a chunk is never cut");
-        assert_eq!(audience.backlog_bytes(1), 2);
-        audience.take_copies(1, &mut out, usize::MAX);
-        assert_eq!(out, b"abcdef");
+        audience.take_copies(&mut seat_of(1), taking(&mut out), 7);
+        assert_eq!(out, b"\x02\0\0\0ab\x02\0\0\0cd", "a chunk is never cut");
+        assert_eq!(audience.backlog(1).bytes.total(), 6);
+        audience.take_copies(&mut seat_of(1), taking(&mut out), usize::MAX);
+        assert!(out.ends_with(b"ef"));
         assert!(audience.chunks.is_empty());
         audience.invariants();
     }
 
     #[test]
+    fn who_is_pressed_gets_what_is_kept_and_is_told_of_each_hole_before_what_follows_it() {
+        use Class::{High, Low, Protected};
+        let mut audience = audience(1);
+        let frames = [(Low, b"1"), (Low, b"2"), (High, b"3"), (Protected, b"4"), (Low, b"5")];
+        audience.append(batch(1, &frames.map(|(class, body)| (class, &body[..]))));
+        assert_eq!(audience.backlog(0).frames, ByClass([1, 1, 3]));
+        audience.append(batch(6, &[(High, b"6")]));
+        let mut out = Vec::new();
+        let mut seat = seat_of(0);
+        seat.press(Keep::Protected);
+        let taking = Taking { end: End::Detached, ..taking(&mut out) };
+        let skipped = audience.take_copies(&mut seat, taking, usize::MAX);
+        assert_eq!(skipped.slow, ByClass([0, 1, 3]));
+        let open = seat.lag.unwrap().gap.unwrap();
+        assert_eq!((open.from_seq, open.to_seq), (5, 5), "told with what comes next");
+        let (told, rest) = throng_protocol::frame::split(&out, usize::MAX).unwrap().unwrap();
+        let told = throng_protocol::FromBroker::decode(told).unwrap();
+        let throng_protocol::FromBroker::Push(Push::Lagged(told)) = told else {
+            panic!("{told:?} is not what was skipped");
+        };
+        assert_eq!((told.from_seq, told.to_seq, told.high, told.low), (1, 3, 1, 2));
+        assert_eq!(rest, [1, 0, 0, 0, b'4']);
+        audience.invariants();
+    }
+
+    #[test]
+    fn what_waits_for_all_is_counted_by_class() {
+        let mut audience = audience(3);
+        audience.append(batch(1, &[(Class::Low, b"1"), (Class::High, b"2")]));
+        audience.skip(0);
+        audience.append(batch(3, &[(Class::High, b"3")]));
+        assert_eq!(audience.waiting(), ByClass([0, 2 + 3, 2]));
+    }
+
+    #[test]
     fn one_who_leaves_holds_nothing_back_and_the_last_takes_its_number() {
         let mut audience = audience(3);
-        audience.append(Bytes::from_static(b"x"));
+        audience.append(one(b"x"));
         audience.skip(1);
         audience.skip(2);
         assert_eq!(audience.unseat(0), Some(ConnectionId { slot: 2, generation: 0 }));
@@ -291,11 +445,11 @@ mod tests {
     #[test]
     fn one_who_comes_gets_only_what_comes_after() {
         let mut audience = audience(1);
-        audience.append(Bytes::from_static(b"old"));
+        audience.append(one(b"old"));
         let late = audience.seat(ConnectionId { slot: 9, generation: 0 });
         assert!(!audience.is_behind(late));
-        audience.append(Bytes::from_static(b"new"));
-        assert_eq!(audience.take_single(late).unwrap().as_ref(), "new");
+        audience.append(one(b"new"));
+        assert_eq!(audience.take_single(late).unwrap()[4..], *b"new");
         audience.invariants();
     }
 }

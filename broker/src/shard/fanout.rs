@@ -5,60 +5,67 @@
 //! vector of pieces costs the kernel more than the copy costs us. A socket with a send under way
 //! is left alone until that is done; what comes meanwhile waits behind its cursor.
 
+use crate::counters::Outcome;
 use crate::event::{Effect, Outgoing, Receive};
 use crate::id::{ConnectionId, RoomHandle};
-use crate::limits::{GATHER_BYTES_MAX, OUTBOUND_PAUSE_DIVISOR};
+use crate::limits::GATHER_BYTES_MAX;
 use crate::probe::{self, Bug, Mark};
 use crate::room::{Batch, Own};
 use crate::session::Stage;
 use crate::session::outbound::{Outbound, Seat};
 use crate::shard::Shard;
-use crate::shard::audience::Audiences;
+use crate::shard::chunk::{End, Taking};
 
 impl Shard {
     /// Takes in a batch of a room that has occupants here.
     ///
     /// Who published without wanting an echo gets it as a copy without its own words, behind what
     /// waited for it before; everyone else shares the bytes.
-    pub(super) fn on_deliver(&mut self, room: RoomHandle, batch: Batch) {
+    pub(super) fn on_deliver(&mut self, room: RoomHandle, mut batch: Batch) {
         let Some(audience) = self.audiences.find(room) else { return };
-        let Batch { bytes, mut own } = batch;
+        let mut own = core::mem::take(&mut batch.own);
         own.sort_unstable_by_key(|own| (own.session.connection, own.start));
         for own in own.chunk_by(|a, b| a.session == b.session) {
             if !probe::planted(Bug::SettleSkipped) {
                 self.settle(own[0].session.connection, audience);
             }
-            self.queue_without_own(own, audience, &bytes);
+            self.queue_without_own(own, audience, &batch);
         }
         let entry = self.audiences.get_mut(audience);
-        entry.append(bytes);
+        let (app, occupants) = (entry.app, u64::from(entry.len()));
+        let mut addressed = entry.append(batch).frames;
         for own in own.chunk_by(|a, b| a.session == b.session) {
             let session = self.sessions.get(own[0].session.connection);
-            if let Some(seat) = session.and_then(|own| own.outbound.seat_in(audience)) {
-                entry.skip(seat.occupant);
+            if let Some(occupant) = session.and_then(|own| own.outbound.occupant_of(audience)) {
+                entry.skip(occupant);
             }
         }
         if !entry.dirty {
             entry.dirty = true;
             self.audiences_dirty.push(audience);
         }
+        addressed.scale(occupants);
+        self.counters_mut(app).count_all(Outcome::Addressed, &addressed);
     }
 
     /// Queues a batch for the session that published some of it, without that.
-    fn queue_without_own(&mut self, own: &[Own], audience: u32, bytes: &[u8]) {
+    fn queue_without_own(&mut self, own: &[Own], audience: u32, batch: &Batch) {
         let connection = own[0].session.connection;
+        let published = batch.classes_of(own);
+        let now = self.now.instant;
         let Some(session) = self.sessions.get_mut(connection) else { return };
-        if session.outbound.seat_in(audience).is_none() {
+        let Some((seat, caps, out)) = session.outbound.borrow(audience, &mut self.spare) else {
             return;
-        }
+        };
         probe::mark(Mark::OwnLeftOut);
-        let queue = session.outbound.queue(&mut self.spare);
-        let mut done = 0;
-        for own in own {
-            queue.extend_from_slice(&bytes[done..own.start as usize]);
-            done = own.end as usize;
-        }
-        queue.extend_from_slice(&bytes[done..]);
+        let entry = self.audiences.get(audience);
+        let mut copying = entry.copying(seat, Taking { caps, now, out, end: End::Detached });
+        copying.copy(&batch.bytes, batch.first_seq, &batch.runs, own);
+        let skipped = copying.finish(seat, false);
+        let app = entry.app;
+        self.count_skipped(app, &skipped);
+        self.counters_mut(app).count_all(Outcome::Own, &published);
+        self.set_session_timer(connection);
         self.mark_dirty(connection);
     }
 
@@ -125,43 +132,60 @@ impl Shard {
 
     fn flush(&mut self, connection: ConnectionId) {
         let Some(session) = self.sessions.get_mut(connection) else { return };
-        let outbound = &mut session.outbound;
-        outbound.dirty = false;
-        if !outbound.sending {
-            let Some(outgoing) = gather(outbound, &mut self.audiences, &mut self.spare) else {
+        session.outbound.dirty = false;
+        if !session.outbound.sending {
+            let Some(outgoing) = self.gather(connection) else {
                 return self.shut_down_if_leaving(connection);
             };
-            outbound.sending = true;
+            if let Some(session) = self.sessions.get_mut(connection) {
+                session.outbound.sending = true;
+            }
             self.effects.push(Effect::Send { connection, outgoing });
         }
-        self.bound(connection);
+        self.press(connection);
     }
 
-    /// Holds what waits behind a send to its bound: a session that does not take its replies is
-    /// not read from, and if more waits all the same than may, it has to go.
-    fn bound(&mut self, connection: ConnectionId) {
-        let outbound_bytes_max = self.settings.outbound_bytes_max;
-        let waiting = self.waiting_bytes(connection);
+    /// All that waits for a session, in one piece: its own frames, then those of its rooms. A
+    /// room's chunk alone stays shared.
+    fn gather(&mut self, connection: ConnectionId) -> Option<Outgoing> {
+        let outbound = &mut self.sessions.get_mut(connection)?.outbound;
+        if outbound.is_straight() {
+            let seat = &outbound.seats[0];
+            let audience = self.audiences.get_mut(seat.audience);
+            if let Some(chunk) = audience.take_single(seat.occupant) {
+                return Some(Outgoing::Shared(chunk));
+            }
+        }
+        let mut gathered = outbound.take();
+        for place in 0..outbound.seats.len() {
+            self.gather_seat(connection, place, &mut gathered);
+        }
+        (!gathered.is_empty()).then_some(Outgoing::Own(gathered))
+    }
+
+    /// Gathers what waits for a session in one of its rooms. One that has caught up gets
+    /// everything again.
+    fn gather_seat(&mut self, connection: ConnectionId, place: usize, gathered: &mut Vec<u8>) {
         let Some(session) = self.sessions.get_mut(connection) else { return };
-        if session.is_leaving() {
+        let Outbound { seats, caps, .. } = &mut session.outbound;
+        let seat = &mut seats[place];
+        let audience = self.audiences.get_mut(seat.audience);
+        let due = seat.lag.as_ref().is_some_and(|lag| lag.is_due());
+        if !audience.is_behind(seat.occupant) && !due {
             return;
         }
-        let queued = session.outbound.queued_bytes();
-        if waiting > outbound_bytes_max as u64 {
-            self.lagging.push(connection);
-        } else if queued > outbound_bytes_max / OUTBOUND_PAUSE_DIVISOR && !session.paused {
-            probe::mark(Mark::Paused);
-            session.paused = true;
-            self.effects.push(Effect::Pause { connection });
+        if gathered.capacity() == 0 {
+            *gathered = self.spare.pop().unwrap_or_default();
         }
-    }
-
-    /// Bytes that wait for a session: its own frames, and those of its rooms.
-    pub(super) fn waiting_bytes(&self, connection: ConnectionId) -> u64 {
-        let Some(session) = self.sessions.get(connection) else { return 0 };
-        let seats = session.outbound.seats.iter();
-        let backlog = seats.map(|own| self.audiences.get(own.audience).backlog_bytes(own.occupant));
-        session.outbound.queued_bytes() as u64 + backlog.sum::<u64>()
+        probe::mark(Mark::Gathered);
+        let (caps, now) = (caps.as_deref_mut(), self.now.instant);
+        let taking = Taking { caps, now, out: gathered, end: End::CaughtUp };
+        let skipped = audience.take_copies(seat, taking, GATHER_BYTES_MAX);
+        let app = audience.app;
+        self.count_skipped(app, &skipped);
+        if skipped.cap.total() > 0 {
+            self.set_session_timer(connection);
+        }
     }
 
     /// The send that was under way is finished: there may be more.
@@ -176,40 +200,13 @@ impl Shard {
             self.effects.push(Effect::Resume { connection, receive: Receive::Always });
         }
         let outbound = &session.outbound;
-        let behind = |seat: &Seat| self.audiences.get(seat.audience).is_behind(seat.occupant);
-        if outbound.queued_bytes() > 0 || session.is_leaving() || outbound.seats.iter().any(behind)
-        {
+        let waits = |seat: &Seat| {
+            seat.lag.as_ref().is_some_and(|lag| lag.is_due())
+                || self.audiences.get(seat.audience).is_behind(seat.occupant)
+        };
+        if outbound.queued_bytes() > 0 || session.is_leaving() || outbound.seats.iter().any(waits) {
             self.mark_dirty(connection);
         }
-    }
-
-    /// Moves what waits for a session in a room to the session's own queue, so that what is
-    /// queued next comes after it.
-    pub(super) fn settle(&mut self, connection: ConnectionId, audience: u32) {
-        let Some(session) = self.sessions.get_mut(connection) else { return };
-        let Some(seat) = session.outbound.seat_in(audience) else { return };
-        let audience = self.audiences.get_mut(audience);
-        if audience.is_behind(seat.occupant) {
-            probe::mark(Mark::Settled);
-            let queue = session.outbound.queue(&mut self.spare);
-            audience.take_copies(seat.occupant, queue, usize::MAX);
-            self.mark_dirty(connection);
-        }
-    }
-
-    /// Takes a session's seat in a room away, with all that waits for it there.
-    pub(super) fn unseat(&mut self, connection: ConnectionId, audience: u32) {
-        let Some(session) = self.sessions.get_mut(connection) else { return };
-        let Some(seat) = session.outbound.seat_in(audience) else { return };
-        session.outbound.seats.retain(|own| own.audience != audience);
-        let moved = self.audiences.get_mut(audience).unseat(seat.occupant);
-        let moved = moved.and_then(|connection| self.sessions.get_mut(connection));
-        if let Some(moved) = moved
-            && let Some(own) = moved.outbound.seats.iter_mut().find(|own| own.audience == audience)
-        {
-            own.occupant = seat.occupant;
-        }
-        self.audiences.close_if_empty(audience);
     }
 
     fn shut_down_if_leaving(&mut self, connection: ConnectionId) {
@@ -221,31 +218,4 @@ impl Shard {
             self.effects.push(Effect::Shutdown { connection });
         }
     }
-}
-
-/// All that waits for a session, in one piece: its own frames, then those of its rooms. A
-/// room's chunk alone stays shared.
-fn gather(
-    outbound: &mut Outbound,
-    audiences: &mut Audiences,
-    spare: &mut Vec<Vec<u8>>,
-) -> Option<Outgoing> {
-    if outbound.is_straight()
-        && let Some(chunk) =
-            audiences.get_mut(outbound.seats[0].audience).take_single(outbound.seats[0].occupant)
-    {
-        return Some(Outgoing::Shared(chunk));
-    }
-    let mut gathered = outbound.take();
-    for seat in &outbound.seats {
-        let audience = audiences.get_mut(seat.audience);
-        if audience.is_behind(seat.occupant) {
-            if gathered.capacity() == 0 {
-                gathered = spare.pop().unwrap_or_default();
-            }
-            probe::mark(Mark::Gathered);
-            audience.take_copies(seat.occupant, &mut gathered, GATHER_BYTES_MAX);
-        }
-    }
-    (!gathered.is_empty()).then_some(Outgoing::Own(gathered))
 }

@@ -14,8 +14,11 @@ use crate::event::{Effect, Receive};
 use crate::id::{AppId, ConnectionId, SessionKey, UserHandle};
 use crate::limits::{ROOMS_PER_USER_MAX, SESSIONS_PER_USER_MAX};
 use crate::probe::{self, Bug, Mark};
+use crate::rate::{RateWindow, SECOND};
 use crate::session::Identity;
-use crate::session::rate::RateWindow;
+use crate::session::caps::Caps;
+use crate::session::flood::Flood;
+
 use crate::shard::Shard;
 use crate::shard::users::UserName;
 
@@ -112,8 +115,11 @@ impl Shard {
         name: &str,
         who: UserName<'_>,
     ) {
-        let rates = self.app(claims.app).rates;
-        let messages = || RateWindow::new(rates.messages(claims.role));
+        let app = self.app(claims.app);
+        let (rates, caps) = (app.rates, app.receiver_caps);
+        // Backends follow rooms to keep them, not to read along.
+        let receiver_caps = if claims.role == Role::Server { None } else { Caps::new(caps) };
+        let messages = || RateWindow::new(rates.messages(claims.role), SECOND);
         let user = self.users.find_or_insert(who, messages);
         let replaced = self.session_replaced(user, claims);
         let entry = self.users.get_mut(user).expect("just found or inserted");
@@ -129,10 +135,12 @@ impl Shard {
             name: name.into(),
             device: claims.device.into(),
             role: claims.role,
-            requests: RateWindow::new(rates.requests),
+            requests: RateWindow::new(rates.requests, SECOND),
+            flood: Flood::default(),
         };
         let session = self.sessions.get_mut(connection).expect("it has just said hello");
         session.open(identity, self.now.instant);
+        session.outbound.caps = receiver_caps.map(Box::new);
         if let Some(old) = replaced
             && !probe::planted(Bug::TakeoverKeepsOld)
         {

@@ -27,11 +27,8 @@ impl Shard {
         if session.is_leaving() {
             return;
         }
-        let seats: Vec<u32> = session.outbound.seats.iter().map(|seat| seat.audience).collect();
-        for audience in seats {
-            if refusal.code != Code::LAGGING {
-                self.settle(connection, audience);
-            }
+        if refusal.code != Code::LAGGING {
+            self.settle_all(connection);
         }
         let now = self.now.instant;
         let session = self.sessions.get_mut(connection).expect("found above");
@@ -55,11 +52,13 @@ impl Shard {
     /// Takes an authenticated session out of its rooms and off its user.
     fn depart(&mut self, connection: ConnectionId, identity: &Identity) {
         let session = SessionKey { shard: self.settings.id, connection };
-        while let Some(seat) = self.sessions.get(connection).and_then(Session::last_seat) {
-            let room = self.audiences.get(seat.audience).room;
-            self.unseat(connection, seat.audience);
-            self.forget_room_unless_occupied(identity.user, room, seat.audience);
-            let vacate = Envelope::Vacate { room, badge: seat.badge, session };
+        while let Some((audience, badge)) =
+            self.sessions.get(connection).and_then(Session::last_seat)
+        {
+            let room = self.audiences.get(audience).room;
+            self.unseat(connection, audience);
+            self.forget_room_unless_occupied(identity.user, room, audience);
+            let vacate = Envelope::Vacate { room, badge, session };
             self.post.tell(room.shard, vacate);
         }
         if let Some(user) = self.users.get_mut(identity.user) {
@@ -74,7 +73,7 @@ impl Shard {
         let Some(entry) = self.users.get_mut(user) else { return };
         let sits = |own: &ConnectionId| {
             let session = self.sessions.get(*own);
-            session.is_some_and(|own| own.outbound.seat_in(audience).is_some())
+            session.is_some_and(|own| own.outbound.occupant_of(audience).is_some())
         };
         if !entry.sessions.iter().any(sits) {
             entry.rooms.retain(|own| own.room != room);
@@ -86,6 +85,10 @@ impl Shard {
         let mut lagging = core::mem::take(&mut self.lagging);
         for connection in lagging.drain(..) {
             probe::mark(Mark::Lagging);
+            let session = self.sessions.get(connection).and_then(|own| own.identity());
+            if let Some(app) = session.map(|own| own.app) {
+                self.counters_mut(app).lagging += 1;
+            }
             self.dismiss(connection, Code::LAGGING, "");
         }
         self.lagging = lagging;

@@ -10,26 +10,33 @@
 //! `answers` brings back what a room said.
 
 mod answers;
+mod appwide;
 mod audience;
+mod chunk;
 mod directory;
 mod fanout;
 mod greeting;
 mod inbound;
 mod leaving;
+mod load;
 mod post;
 mod random;
 mod requests;
 mod rooms;
+mod rules;
 mod sessions;
+mod slow;
 mod timers;
 mod users;
 
+use core::time::Duration;
 use std::rc::Rc;
 
 use throng_protocol::FromBroker;
 use throng_protocol::refusal::Code;
 
 use crate::app::App;
+use crate::counters::Counters;
 use crate::envelope::Envelope;
 use crate::event::{Effect, Event, Mail, Receive};
 use crate::id::{AppId, ConnectionId, HashKey, RoomHandle, ShardId};
@@ -39,8 +46,10 @@ use crate::session::{Overdue, Patience, Session};
 use crate::slots::Slot;
 use crate::time::{Instant, Now, WallTime};
 
+use appwide::AppWide;
 use audience::Audiences;
 use directory::{Homes, Rooms};
+use load::Load;
 use post::Post;
 use random::Random;
 use sessions::Sessions;
@@ -89,6 +98,13 @@ pub struct Shard {
 
     /// Rooms with entries that are not sealed yet.
     rooms_open: Vec<RoomHandle>,
+    /// Whether there is too much to do.
+    load: Load,
+    /// What holds for the apps on every shard.
+    appwide: AppWide,
+    /// What became of messages, by app.
+    counters: Vec<Counters>,
+
     /// Audiences with chunks that were not fanned out yet.
     audiences_dirty: Vec<u32>,
     /// Sessions to be flushed at the end of the turn.
@@ -133,6 +149,9 @@ impl Shard {
             audiences: Audiences::default(),
             rooms: Rooms::new(id, key, salt),
             rooms_open: Vec::new(),
+            load: Load::new(settings.apps.len()),
+            appwide: AppWide::new(settings.apps.iter().map(|app| app.kinds.clone()).collect()),
+            counters: vec![Counters::default(); settings.apps.len()],
             audiences_dirty: Vec::new(),
             sessions_dirty: Vec::new(),
             lagging: Vec::new(),
@@ -142,9 +161,10 @@ impl Shard {
         }
     }
 
-    /// Begins a turn at the time that was read for it.
-    pub fn begin(&mut self, now: Now) {
+    /// Begins a turn at the time that was read for it. `busy` is how long the last one took.
+    pub fn begin(&mut self, now: Now, busy: Duration) {
         self.now = now;
+        self.load.begin(now.instant, busy);
     }
 
     /// Notes how many envelopes wait in the lane to another shard.
@@ -226,7 +246,7 @@ impl Shard {
         self.rooms.invariants();
         let bytes_max = self.settings.outbound_bytes_max as u64;
         for session in self.sessions.iter() {
-            let waiting = self.waiting_bytes(session.connection);
+            let waiting = self.counted_bytes(session.connection);
             assert!(session.is_leaving() || waiting <= bytes_max, "{waiting} bytes wait (I15)");
             for seat in &session.outbound.seats {
                 assert!(session.identity().is_some(), "only open sessions have seats");
@@ -248,6 +268,18 @@ impl Shard {
             Envelope::Answer { ticket, answer } => self.on_answer(ticket, answer),
             Envelope::Deliver { room, batch } => self.on_deliver(room, batch),
             Envelope::End { room, batch } => self.on_end(room, batch),
+            Envelope::Standing { session, room, protected } => {
+                self.on_standing(session, room, protected);
+            }
+            Envelope::ChangeKinds(change) => self.on_kinds_change(*change),
+            Envelope::KindsChanged { app, list, kinds, from, number } => {
+                self.on_kinds_changed((app, list, kinds), from, number);
+            }
+            Envelope::KindsTaken { number } => self.on_kinds_taken(number),
+            Envelope::CountersAsked { app, from, number } => {
+                self.on_counters_asked(app, from, number);
+            }
+            Envelope::CountersTold { number, census } => self.on_counters_told(number, &census),
         }
     }
 
@@ -267,7 +299,7 @@ impl Shard {
     /// Queues a frame for a session; it leaves at the end of the turn.
     fn queue(&mut self, connection: ConnectionId, frame: &FromBroker<'_>) {
         if let Some(session) = self.sessions.get_mut(connection) {
-            frame.write(session.outbound.queue(&mut self.spare));
+            session.outbound.push(&mut self.spare, |queue| frame.write(queue));
             self.mark_dirty(connection);
         }
     }
@@ -317,6 +349,7 @@ impl Shard {
             Overdue::Hello => self.dismiss(connection, Code::TOO_SLOW, "no hello"),
             Overdue::Frame => self.dismiss(connection, Code::TOO_SLOW, ""),
             Overdue::Silent => self.dismiss(connection, Code::SILENT, ""),
+            Overdue::Gap => self.settle_all(connection),
             Overdue::Ping => self.ask_for_life(connection),
             Overdue::Linger => {
                 self.effects.push(Effect::Close { connection });
@@ -355,6 +388,7 @@ impl Shard {
 fn note_overdue(overdue: Overdue) {
     match overdue {
         Overdue::Nothing => {}
+        Overdue::Gap => probe::mark(Mark::Capped),
         Overdue::Hello => probe::mark(Mark::HelloLate),
         Overdue::Frame => probe::mark(Mark::FrameLate),
         Overdue::Ping => probe::mark(Mark::Pinged),

@@ -1,16 +1,18 @@
 //! Envelopes out of this shard, and how full the ways are that they take.
 //!
 //! A shard's mail to itself goes through an inbox of its own, so that nothing calls upwards. The
-//! fill of the lanes is the signal that refuses new work before anything that was accepted could
-//! be lost: the mark leaves a quarter of a lane for answers and deliveries, which are never
-//! refused, because each belongs to something that was let in below the mark.
+//! fill of the lanes is a signal that sheds new work before anything that was accepted could be
+//! lost: low messages first, then high ones, and at three quarters everything. The last quarter
+//! is for answers and deliveries, which are never refused, because each belongs to something that
+//! was let in below the mark.
 
 use std::collections::VecDeque;
 
 use crate::envelope::Envelope;
 use crate::event::Mail;
 use crate::id::ShardId;
-use crate::limits::lane_refuse_at;
+use crate::limits::lane_marks;
+use crate::shard::load::{Level, Levels};
 
 /// What leaves a shard.
 #[derive(Debug)]
@@ -19,32 +21,46 @@ pub(super) struct Post {
     /// Envelopes to this shard from itself.
     own: VecDeque<Envelope>,
     mail: Vec<Mail>,
-    /// Envelopes that wait in each lane: as the worker counted them, and what this turn added.
-    waiting: Vec<usize>,
-    /// So many waiting in a lane refuse new work for it.
-    refuse_at: usize,
+    lanes: Vec<Lane>,
+    marks: Levels,
+}
+
+/// One way out of the shard.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lane {
+    /// Envelopes that wait in it: as the worker counted them, and what this turn added.
+    waiting: usize,
+    level: Level,
 }
 
 impl Post {
     pub(super) fn new(shard: ShardId, shards: u16, lane_envelopes: usize) -> Self {
-        let waiting = vec![0; usize::from(shards)];
-        let refuse_at = lane_refuse_at(lane_envelopes);
-        Self { shard, own: VecDeque::new(), mail: Vec::new(), waiting, refuse_at }
+        Self {
+            shard,
+            own: VecDeque::new(),
+            mail: Vec::new(),
+            lanes: vec![Lane::default(); usize::from(shards)],
+            marks: Levels(lane_marks(lane_envelopes).map(|mark| mark as u64)),
+        }
     }
 
     /// Sends an envelope.
     pub(super) fn tell(&mut self, to: ShardId, envelope: Envelope) {
-        if to == self.shard {
+        let waiting = if to == self.shard {
             self.own.push_back(envelope);
+            self.own.len()
         } else {
-            self.waiting[to.index()] += 1;
             self.mail.push(Mail { to, envelope });
-        }
+            self.lanes[to.index()].waiting + 1
+        };
+        self.set_waiting(to, waiting);
     }
 
     /// The next envelope to this shard itself.
     pub(super) fn take_own(&mut self) -> Option<Envelope> {
-        self.own.pop_front()
+        let envelope = self.own.pop_front();
+        self.set_waiting(self.shard, self.own.len());
+        envelope
     }
 
     /// Whether there is one.
@@ -59,12 +75,13 @@ impl Post {
 
     /// Notes how many envelopes wait in a lane.
     pub(super) fn set_waiting(&mut self, to: ShardId, waiting: usize) {
-        self.waiting[to.index()] = waiting;
+        let lane = &mut self.lanes[to.index()];
+        lane.waiting = waiting;
+        lane.level = self.marks.next(lane.level, waiting as u64);
     }
 
-    /// Whether new work for a shard is let in.
-    pub(super) fn admits(&self, to: ShardId) -> bool {
-        let waiting = if to == self.shard { self.own.len() } else { self.waiting[to.index()] };
-        waiting < self.refuse_at
+    /// What is shed on the way to a shard.
+    pub(super) fn level(&self, to: ShardId) -> Level {
+        self.lanes[to.index()].level
     }
 }

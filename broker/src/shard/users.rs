@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use crate::id::{AppId, ConnectionId, HashKey, MemberHandle, RoomHandle, UserHandle};
-use crate::session::rate::RateWindow;
+use crate::rate::RateWindow;
 use crate::slots::Slots;
 
 /// A user with sessions, or one whose last second of messages is still counted.
@@ -46,6 +46,8 @@ pub(super) struct Membership {
     pub(super) audience: u32,
     /// What the user is called in the room.
     pub(super) member: MemberHandle,
+    /// Whether what it says there is protected.
+    pub(super) protected: bool,
 }
 
 /// A user by name.

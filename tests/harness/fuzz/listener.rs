@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use throng_protocol::frame::split;
 use throng_protocol::handshake::Credentials;
 use throng_protocol::limits::{BODY_BYTES_MAX, HELLO_BODY_BYTES_MAX};
-use throng_protocol::push::Push;
+use throng_protocol::push::{Lagged, Push};
 use throng_protocol::reply::Reply;
 use throng_protocol::request::Request;
 use throng_protocol::value::{PublishOptions, Role};
@@ -214,7 +214,7 @@ impl Listener {
         let waiting = self.asked.get_mut(&number);
         let waiting =
             waiting.unwrap_or_else(|| panic!("{reply:?} to {number}, which nobody asked"));
-        let asked = if matches!(reply, Reply::Refused(_)) {
+        let asked = if matches!(reply, Reply::Refused(_) | Reply::Shed(_)) {
             waiting.refused += 1;
             None
         } else {
@@ -253,6 +253,18 @@ impl Listener {
         }
     }
 
+    /// What was skipped is told once, and is no hole then.
+    fn judge_lagged(&mut self, lagged: &Lagged<'_>) {
+        let Some(view) = self.rooms.get_mut(lagged.room) else {
+            assert!(self.blurred, "skipped in {}, but it is not in", lagged.room);
+            return;
+        };
+        let next = view.epoch == lagged.epoch && view.last < lagged.from_seq;
+        assert!(next || self.blurred, "{lagged:?} after {}", view.last);
+        view.last = lagged.to_seq;
+        view.delivered.extend(lagged.from_seq..=lagged.to_seq);
+    }
+
     fn judge_push(&mut self, push: &Push<'_>) {
         let entry = match push {
             Push::Deliver(message) => (message.room, message.epoch, message.seq),
@@ -262,6 +274,7 @@ impl Listener {
                 assert!(was_in || self.blurred, "out of {}, but it was not in", left.room);
                 return;
             }
+            Push::Lagged(lagged) => return self.judge_lagged(lagged),
             Push::AreYouThere(_) => return,
             _ => panic!("nothing pushes {push:?} yet"),
         };

@@ -82,7 +82,12 @@ impl Node {
         app.rooms_per_user = shape.rooms_per_user;
         app.room_idle = ROOM_IDLE;
         if !shape.limited {
-            app.rates = Rates { client_messages: None, server_messages: None, requests: None };
+            app.rates = Rates {
+                client_messages: None,
+                server_messages: None,
+                requests: None,
+                refused: None,
+            };
         }
         let bytes_max = [limits::OUTBOUND_BYTES_MAX_MIN, 4096][usize::from(shape.narrow)];
         let settings = |id| Settings {
@@ -227,7 +232,7 @@ impl Node {
         let counts = self.places.iter().map(|to| to.mail_from(shard)).collect::<Vec<_>>();
         let now = self.now;
         let place = &mut self.places[shard];
-        place.shard.begin(now);
+        place.shard.begin(now, Duration::ZERO);
         for (id, (waiting, load)) in (0..).zip(counts.into_iter().zip(&mut place.loads)) {
             place.shard.set_load(ShardId(id), waiting + std::mem::take(load));
         }

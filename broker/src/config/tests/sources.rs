@@ -136,5 +136,13 @@ pub(super) fn other_than_default(key: Key) -> &'static str {
         Key::ClientMessages => "unlimited",
         Key::ServerMessages => "10000",
         Key::Requests => "1",
+        Key::ProtectedKinds => "tip,gift",
+        Key::LowKinds => "like",
+        Key::Refused => "7",
+        Key::QuotaHighOnly => "8",
+        Key::QuotaShared => "9",
+        Key::QuotaProtected => "unlimited",
+        Key::ReceiverNormal => "30",
+        Key::ReceiverHigh => "11",
     }
 }

@@ -14,7 +14,7 @@ fn the_defaults_are_those_of_the_specification() {
     let config = nothing().read().unwrap().config;
     assert_eq!(config.listen.to_string(), "127.0.0.1:7400");
     assert_eq!((config.workers.get(), config.pin, config.io), (4, true, Wanted::Auto));
-    assert_eq!((config.connections_max, config.outbound_bytes_max), (None, 256 * 1024));
+    assert_eq!((config.connections_max, config.outbound_bytes_max), (None, 64 * 1024));
     assert_eq!(config.patience.hello, Duration::from_secs(3));
     assert_eq!(config.patience.frame, Duration::from_secs(10));
     assert_eq!(config.patience.ping_after, Duration::from_secs(30));
@@ -26,6 +26,12 @@ fn the_defaults_are_those_of_the_specification() {
     assert_eq!(app.rates.client_messages, NonZeroU32::new(5));
     assert_eq!(app.rates.server_messages, NonZeroU32::new(100));
     assert_eq!(app.rates.requests, NonZeroU32::new(20));
+    assert_eq!(app.quota.high_only, NonZeroU32::new(20));
+    assert_eq!(app.quota.shared, NonZeroU32::new(20));
+    assert_eq!(app.quota.protected, NonZeroU32::new(20));
+    assert_eq!(app.receiver_caps.normal, None);
+    assert_eq!(app.receiver_caps.high.get(), 10);
+    assert!(app.kinds.protected.is_empty() && app.kinds.low.is_empty());
     // Where the specification has no development app: a newcomer's first join works.
     assert_eq!((&*app.key, app.create_on_join), ("dev", true));
     assert_eq!(app.development_secret.as_ref().map(|own| own.expose()), Some("throng-development"));
@@ -40,9 +46,12 @@ fn workers_are_never_more_than_the_core_allows_however_many_cores_there_are() {
 #[test]
 fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
     let rates = (&["1", "10000", "unlimited"][..], &["0", "10001", "-1", "many", "1.5"][..]);
+    let twenty = (0..20).map(|n| format!("k{n}")).collect::<Vec<_>>().join(",");
+    let twenty_one = format!("{twenty},one-more");
+    let kinds = (&["", "tip", "tip, gift", &twenty][..], &["a b", "tip;gift", &twenty_one][..]);
     let long_key = "k".repeat(64);
     let long_secret = "s".repeat(2048);
-    let cases: [(Key, &[&str], &[&str]); 20] = [
+    let cases: [(Key, &[&str], &[&str]); 28] = [
         (
             Key::Listen,
             &["127.0.0.1:0", "127.255.255.254:65535", "[::1]:7400", "[::ffff:127.0.0.1]:1"],
@@ -57,8 +66,8 @@ fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
         (Key::PingAfter, &["100ms", "1h"], &["99ms", "61m", "99999999999999999999d"]),
         (
             Key::OutboundBytesMax,
-            &["160KiB", "163840B", "64MiB", "1 MiB"],
-            &["163839B", "65MiB", "256KB", "256", "18446744073709551615GiB"],
+            &["4KiB", "4096B", "64MiB", "1 MiB"],
+            &["4095B", "65MiB", "256KB", "256", "18446744073709551615GiB"],
         ),
         (Key::ConnectionsMax, &["1", "16777216", "auto"], &["0", "16777217", "none"]),
         (Key::AppKey, &["a", &long_key], &["a b", "ä", "kkkk/"]),
@@ -68,9 +77,17 @@ fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
         (Key::PublishWithoutJoin, &["true", "false"], &["on"]),
         (Key::RoomsPerUser, &["1", "100"], &["0", "101", "unlimited"]),
         (Key::RoomIdle, &["1s", "1000ms", "7d", "168h"], &["999ms", "604801s", "8d"]),
+        (Key::ProtectedKinds, kinds.0, kinds.1),
+        (Key::LowKinds, kinds.0, kinds.1),
         (Key::ClientMessages, rates.0, rates.1),
         (Key::ServerMessages, rates.0, rates.1),
         (Key::Requests, rates.0, rates.1),
+        (Key::Refused, rates.0, rates.1),
+        (Key::QuotaHighOnly, rates.0, rates.1),
+        (Key::QuotaShared, rates.0, rates.1),
+        (Key::QuotaProtected, rates.0, rates.1),
+        (Key::ReceiverNormal, rates.0, rates.1),
+        (Key::ReceiverHigh, &["1", "10000"], &["0", "10001", "unlimited"]),
     ];
     for ((key, good, bad), in_table) in cases.into_iter().zip(Key::all()) {
         assert_eq!(key, in_table, "no setting is left out");

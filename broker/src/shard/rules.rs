@@ -1,0 +1,233 @@
+//! Requests about the rules that decide what is dropped when there is too much: lists of names,
+//! limits of rooms, what is left of limits, what became of messages (spec 6).
+//!
+//! Where a list is the app's, it goes to the app's home; where it is a room's, to the room's.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use throng_protocol::refusal::{Code, Refusal};
+use throng_protocol::reply::{self, Limits};
+use throng_protocol::request::{ChangeList, QueryLimits, QueryList, SetRoomLimits};
+use throng_protocol::value::{
+    self, Count, Counter, Counts, Extensions, IdList, Kind, LimitSetting, ListName, UserId,
+};
+
+use crate::class::{ByClass, Class};
+use crate::counters::Outcome;
+use crate::envelope::{Ask, Census, Envelope, KindsChange, LimitSettings, Ticket};
+use crate::id::{ConnectionId, ShardId};
+use crate::limits::{RATE_PER_SECOND_MAX, SLOW_MODE_MAX};
+use crate::names::Names;
+use crate::rate::{Allowance, QuotaLimits};
+use crate::room::RoomAllowance;
+use crate::shard::Shard;
+use crate::shard::requests::{Refused, invalid};
+
+const NONE: Extensions<'static> = Extensions::NONE;
+
+impl Shard {
+    pub(super) fn on_change_list(
+        &mut self,
+        connection: ConnectionId,
+        number: u32,
+        request: &ChangeList<'_>,
+    ) -> Result<(), Refused> {
+        let names = names(request)?;
+        if request.list == ListName::ProtectedUsers {
+            let ask = Ask::ChangeProtectedUsers(request.change, names);
+            return self.command(connection, number, request.room, ask);
+        }
+        let ticket = self.ticket(connection, number)?;
+        let app = self.identity(connection)?.app;
+        let home = self.home_of_app(app);
+        self.check_load(home)?;
+        let (list, change) = (request.list, request.change);
+        let change = KindsChange { ticket, app, list, change, kinds: names };
+        self.post.tell(home, Envelope::ChangeKinds(Box::new(change)));
+        Ok(())
+    }
+
+    pub(super) fn on_query_list(
+        &mut self,
+        connection: ConnectionId,
+        number: u32,
+        request: &QueryList<'_>,
+    ) -> Result<(), Refused> {
+        if request.list == ListName::ProtectedUsers {
+            return self.command(connection, number, request.room, Ask::QueryProtectedUsers);
+        }
+        let app = self.identity(connection)?.app;
+        let list = self.appwide.kinds[usize::from(app.0)].list(request.list);
+        let list = list.ok_or(Refusal::new(Code::NOT_SUPPORTED).because("list"))?.clone();
+        let ticket = self.ticket(connection, number)?;
+        self.reply_names(ticket, &list);
+        Ok(())
+    }
+
+    /// Tells what is on a list.
+    pub(super) fn reply_names(&mut self, ticket: Ticket, names: &Names) {
+        let mut bytes = Vec::new();
+        IdList::write(names.iter(), &mut bytes);
+        let entries = IdList::parse(&bytes).expect("a list is far below the most on the wire");
+        self.reply(ticket, reply::ListEntries { entries, extensions: NONE }.into());
+    }
+
+    pub(super) fn on_query_limits(
+        &mut self,
+        connection: ConnectionId,
+        number: u32,
+        request: &QueryLimits<'_>,
+    ) -> Result<(), Refused> {
+        if request.room.is_empty() {
+            let ticket = self.ticket(connection, number)?;
+            self.reply_limits(ticket, None);
+            return Ok(());
+        }
+        let (user, role) = self.member_name(connection)?;
+        self.command(connection, number, request.room, Ask::QueryLimits { user, role })
+    }
+
+    /// Tells what is left of a session's limits, and of a room's.
+    pub(super) fn reply_limits(&mut self, ticket: Ticket, room: Option<&RoomAllowance>) {
+        let now = self.now.instant;
+        let session = self.sessions.get(ticket.session.connection);
+        let requests = session.and_then(|own| own.identity()).map(|own| &own.requests);
+        let messages = self.users.get(ticket.user).map(|own| &own.messages);
+        let pool =
+            |pool: fn(&RoomAllowance) -> Allowance| room.map(pool).map(shown).unwrap_or_default();
+        let limits = Limits {
+            messages: messages.map(|own| shown(own.allowance(now))).unwrap_or_default(),
+            requests: requests.map(|own| shown(own.allowance(now))).unwrap_or_default(),
+            room_high_only: pool(|room| room.quota.high_only),
+            room_shared: pool(|room| room.quota.shared),
+            room_protected: pool(|room| room.quota.protected),
+            slow_mode_ms: room.map_or(0, |room| millis(room.slow_mode)),
+            slow_mode_wait_ms: room.map_or(0, |room| millis(room.slow_mode_wait)),
+            extensions: NONE,
+        };
+        self.reply(ticket, limits.into());
+    }
+
+    pub(super) fn on_query_counters(
+        &mut self,
+        connection: ConnectionId,
+        number: u32,
+    ) -> Result<(), Refused> {
+        let ticket = self.ticket(connection, number)?;
+        let app = self.identity(connection)?.app;
+        for shard in (0..self.homes.shards).map(ShardId) {
+            self.check_load(shard)?;
+        }
+        self.begin_census(ticket, app);
+        Ok(())
+    }
+
+    /// Tells what became of an app's messages.
+    pub(super) fn reply_counters(&mut self, ticket: Ticket, census: &Census) {
+        let mut bytes = Vec::new();
+        Counts::write(counts(census), &mut bytes);
+        let counts = Counts::parse(&bytes).expect("there are few counters");
+        self.reply(ticket, reply::Counters { counts, extensions: NONE }.into());
+    }
+}
+
+/// What a room is to be given as its limits.
+pub(super) fn limit_settings(request: &SetRoomLimits<'_>) -> Result<Ask, Refused> {
+    let SetRoomLimits { high_only, shared, protected, slow_mode_ms, .. } = *request;
+    if matches!(slow_mode_ms, LimitSetting::Limit(ms) if ms > millis(SLOW_MODE_MAX)) {
+        return Err(invalid("slow_mode_ms"));
+    }
+    for pool in [high_only, shared, protected] {
+        if matches!(pool, LimitSetting::Limit(limit) if limit > RATE_PER_SECOND_MAX) {
+            return Err(invalid("quota"));
+        }
+    }
+    Ok(Ask::SetLimits(LimitSettings { high_only, shared, protected, slow_mode_ms }))
+}
+
+/// What settings make of the limits that hold, with the app's to inherit from.
+pub(super) fn apply(
+    settings: &LimitSettings,
+    (quota, slow_mode): (QuotaLimits, Duration),
+    app: QuotaLimits,
+) -> (QuotaLimits, Duration) {
+    let pool = |setting, own: Option<NonZeroU32>, app| match setting {
+        LimitSetting::Keep => own,
+        LimitSetting::Inherit => app,
+        LimitSetting::Unlimited => None,
+        // A quota of nothing would be a mute with another name: one is the least.
+        LimitSetting::Limit(limit) => Some(NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN)),
+    };
+    let slow_mode = match settings.slow_mode_ms {
+        LimitSetting::Keep => slow_mode,
+        LimitSetting::Inherit | LimitSetting::Unlimited => Duration::ZERO,
+        LimitSetting::Limit(ms) => Duration::from_millis(u64::from(ms)),
+    };
+    let quota = QuotaLimits {
+        high_only: pool(settings.high_only, quota.high_only, app.high_only),
+        shared: pool(settings.shared, quota.shared, app.shared),
+        protected: pool(settings.protected, quota.protected, app.protected),
+    };
+    (quota, slow_mode)
+}
+
+/// The names of a change, each of which must be what its list holds.
+fn names(request: &ChangeList<'_>) -> Result<Names, Refused> {
+    let of_app = matches!(request.list, ListName::ProtectedKinds | ListName::LowKinds);
+    if of_app && !request.room.is_empty() {
+        return Err(invalid("room: the list is the app's"));
+    }
+    for entry in request.entries.iter() {
+        let good = match request.list {
+            ListName::ProtectedKinds | ListName::LowKinds => Kind::parse(entry).is_ok(),
+            ListName::ProtectedUsers => UserId::parse(entry).is_ok(),
+            _ => return Err(Refusal::new(Code::NOT_SUPPORTED).because("list")),
+        };
+        if !good {
+            return Err(invalid("entries"));
+        }
+    }
+    Ok(request.entries.iter().map(Box::from).collect())
+}
+
+fn counts(census: &Census) -> impl Iterator<Item = Count> {
+    let own = &census.counters;
+    let delivered = own.delivered(&census.waiting);
+    let none = |count| ByClass([count, 0, 0]);
+    let table = [
+        (Counter::Accepted, own.of(Outcome::Accepted)),
+        (Counter::ShedQuota, own.of(Outcome::ShedQuota)),
+        (Counter::ShedOverload, own.of(Outcome::ShedOverload)),
+        (Counter::RateLimited, own.of(Outcome::RateLimited)),
+        (Counter::SlowMode, own.of(Outcome::SlowMode)),
+        (Counter::Addressed, own.of(Outcome::Addressed)),
+        (Counter::SkippedSlow, own.of(Outcome::SkippedSlow)),
+        (Counter::SkippedCap, own.of(Outcome::SkippedCap)),
+        (Counter::Cut, own.of(Outcome::Cut)),
+        (Counter::Own, own.of(Outcome::Own)),
+        (Counter::Waiting, census.waiting),
+        (Counter::Delivered, delivered),
+        (Counter::Lagging, none(own.lagging)),
+        (Counter::Flooding, none(own.flooding)),
+    ];
+    table.into_iter().flat_map(|(counter, counts)| {
+        let of =
+            move |class: Class| Count { counter, class: class.on_wire(), count: counts.of(class) };
+        Class::ALL.into_iter().map(of).filter(|count| count.count > 0)
+    })
+}
+
+fn shown(allowance: Allowance) -> value::Allowance {
+    value::Allowance {
+        limit: allowance.limit.map_or(0, u32::from),
+        window_ms: millis(allowance.window),
+        left: allowance.left,
+        retry_after_ms: millis(allowance.retry_after),
+    }
+}
+
+/// Whole milliseconds, rounded up: whoever waits for that long has waited long enough.
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+}

@@ -6,6 +6,7 @@
 //! shares; and each shard's own share.
 
 mod counting;
+#[path = "../../broker/benches/node.rs"]
 mod node;
 
 use throng_protocol::value::PublishOptions;

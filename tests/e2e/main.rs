@@ -6,3 +6,4 @@ mod conversation;
 mod endings;
 mod hostile;
 mod rates;
+mod shedding;

@@ -1,5 +1,6 @@
 //! Clients on real sockets, many on one thread, judged by the same rules as in a simulated world.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -22,6 +23,8 @@ pub struct Crowd {
     pub checker: Checker,
     sockets: Vec<Option<TcpStream>>,
     payloads: u64,
+    /// Clients that do not read at the moment.
+    pub stalled: BTreeSet<usize>,
     /// Bytes that a client's socket takes in one write.
     pub write_bytes_max: usize,
 }
@@ -36,6 +39,7 @@ impl Crowd {
             checker: Checker::default(),
             sockets: Vec::new(),
             payloads: 0,
+            stalled: BTreeSet::new(),
             write_bytes_max: usize::MAX,
         }
     }
@@ -150,12 +154,16 @@ impl Crowd {
     pub fn carry(&mut self) -> bool {
         let mut moved = false;
         let mut buffer = vec![0; 256 * 1024];
-        for (client, place) in self.clients.iter_mut().zip(&mut self.sockets) {
+        let clients = self.clients.iter_mut().zip(&mut self.sockets).enumerate();
+        for (number, (client, place)) in clients {
             let Some(socket) = place else { continue };
             for piece in client.take_said().chunks(self.write_bytes_max) {
                 moved = true;
                 // Whoever was sent away may not be able to say more.
                 let _ = write_all(socket, piece);
+            }
+            if self.stalled.contains(&number) {
+                continue;
             }
             match socket.read(&mut buffer) {
                 Ok(0) => {

@@ -5,13 +5,14 @@
 //! `targets` (what is measured), `report` (what comes out). `docs/benchmarks.md` says how
 //! to read the figures.
 //!
-//! It ends with 0 when every message arrived once and in order, with 1 when one did not, and
-//! with 2 when there was nothing to measure.
+//! It ends with 0 when every message arrived once and in order and every objective was held,
+//! with 1 when not, and with 2 when there was nothing to measure.
 
 mod args;
 mod cores;
 mod load;
 mod machine;
+mod progress;
 mod relay;
 mod report;
 mod scenario;
@@ -32,9 +33,9 @@ use args::{Args, Command};
 /// Whether what was measured may be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every message arrived once and in order.
+    /// Every message arrived once and in order, and every objective was held.
     Sound,
-    /// Something was lost, doubled, out of order or refused.
+    /// Something was lost, doubled, out of order or refused, or an objective was missed.
     Flawed,
 }
 
@@ -51,14 +52,17 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<Verdict> {
     match command {
-        Command::Fanout(args) => {
-            let stop = prepare()?;
-            scenario::fanout::run(&args, &stop)
-        }
-        Command::Idle(args) => {
-            let stop = prepare()?;
-            scenario::idle::run(&args, &stop)
-        }
+        Command::Fanout(args) => scenario::fanout::run(&args, &prepare()?),
+        Command::Rooms(args) => scenario::rooms::run(&args, &prepare()?),
+        Command::Hot(args) => scenario::hot::run(&args, &prepare()?),
+        Command::Latency(args) => scenario::latency::run(&args, &prepare()?),
+        Command::Ramp(args) => scenario::ramp::run(&args, &prepare()?),
+        Command::Storm(args) => scenario::storm::run(&args, &prepare()?),
+        Command::Idle(args) => scenario::idle::run(&args, &prepare()?),
+        Command::Slow(args) => scenario::slow::run(&args, &prepare()?),
+        Command::Overload(args) => scenario::overload::run(&args, &prepare()?),
+        Command::Refuse(args) => scenario::refuse::run(&args, &prepare()?),
+        Command::Compare(args) => args.run(),
         Command::RawRelay(args) => relay::run(args.listen).map(|()| Verdict::Sound),
         Command::Leash(args) => Err(targets::leash::run(&args)),
     }

@@ -1,14 +1,14 @@
 //! The raw relay: the least a server can do for this load, and so the practical ceiling.
 //!
-//! One thread, one epoll, one room. It answers a hello, a join and a publish with the frames the
-//! load waits for, gives every publish a place in the order, writes it as a delivery once, and
-//! at the end of a turn sends all deliveries of the turn to every member, contiguous, in one
-//! send. It **does not** check who may do what, count rates, know users or several rooms, keep
-//! messages, or bound a slow reader other than by ending it. A broker is compared with it, never
-//! replaced by it.
+//! One thread, one epoll. It answers a hello, a join and a publish with the frames the load waits
+//! for, gives every publish a place in its room's order, writes it as a delivery once, and at the
+//! end of a turn sends all deliveries of a room to each of its members, contiguous, in one send.
+//! It **does not** check who may do what, count rates, know users, keep messages, or bound a slow
+//! reader other than by ending it. A broker is compared with it, never replaced by it.
 //!
 //! The load starts it as a process of its own, so that its cost is counted like a broker's.
 
+use std::collections::HashMap;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -46,10 +46,10 @@ pub fn run(address: SocketAddr) -> anyhow::Result<()> {
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut relay = Relay {
         links: Slab::new(),
-        members: Vec::new(),
+        rooms: Vec::new(),
+        names: HashMap::new(),
+        spoken_to: Vec::new(),
         answered: Vec::new(),
-        turn: Vec::new(),
-        seq: 0,
         received: vec![0; RECEIVE_BYTES],
     };
     let mut events = Events::with_capacity(1024);
@@ -77,20 +77,31 @@ pub fn run(address: SocketAddr) -> anyhow::Result<()> {
 
 struct Relay {
     links: Slab<Link>,
-    /// Those that joined, by key.
-    members: Vec<usize>,
+    rooms: Vec<Room>,
+    /// The rooms by name.
+    names: HashMap<String, usize>,
+    /// Rooms with deliveries in this turn.
+    spoken_to: Vec<usize>,
     /// Those that were answered in this turn, by key; one may be named several times.
     answered: Vec<usize>,
+    received: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Room {
+    /// Those that joined, by key.
+    members: Vec<usize>,
     /// The deliveries of this turn.
     turn: Vec<u8>,
     seq: u64,
-    received: Vec<u8>,
 }
 
 struct Link {
     stream: TcpStream,
     user: String,
     role: Role,
+    /// The room it joined.
+    room: Option<usize>,
     /// The beginning of a frame that is not all there.
     held: Vec<u8>,
     /// Replies of this turn, and what a full socket did not take.
@@ -116,6 +127,7 @@ impl Relay {
                 stream,
                 user: String::new(),
                 role: Role::Client,
+                room: None,
                 held: Vec::new(),
                 waiting: Vec::new(),
             });
@@ -169,13 +181,16 @@ impl Relay {
     fn answer(&mut self, key: usize, said: &FromClient<'_>) -> Result<(), Gone> {
         match said {
             FromClient::Hello(hello) => self.welcome(key, hello)?,
-            FromClient::Request(number, Request::Join(_)) => {
-                self.members.push(key);
+            FromClient::Request(number, Request::Join(join)) => {
+                let room = self.find_room(join.room);
+                self.links[key].room = Some(room);
+                let room = &mut self.rooms[room];
+                room.members.push(key);
                 let joined = Joined {
                     epoch: EPOCH,
-                    seq: self.seq,
+                    seq: room.seq,
                     created_at: 0,
-                    members: self.members.len() as u64,
+                    members: room.members.len() as u64,
                     left: "",
                     extensions: Extensions::NONE,
                 };
@@ -222,12 +237,15 @@ impl Relay {
     /// Gives a message its place and writes it for all members.
     fn relay(&mut self, key: usize, number: u32, publish: &Publish<'_>) {
         let now = wall_us();
-        self.seq += 1;
+        let number_of_room = self.find_room(publish.room);
+        let room = &mut self.rooms[number_of_room];
+        room.seq += 1;
+        let seq = room.seq;
         let link = &self.links[key];
         let deliver = Deliver {
             room: publish.room,
             epoch: EPOCH,
-            seq: self.seq,
+            seq,
             sender: &link.user,
             sender_role: link.role,
             kind: publish.kind,
@@ -236,31 +254,45 @@ impl Relay {
             payload: publish.payload,
             extensions: Extensions::NONE,
         };
-        FromBroker::Push(Push::Deliver(deliver)).write(&mut self.turn);
-        let accepted =
-            Accepted { epoch: EPOCH, seq: self.seq, time: now, extensions: Extensions::NONE };
+        if room.turn.is_empty() {
+            self.spoken_to.push(number_of_room);
+        }
+        FromBroker::Push(Push::Deliver(deliver)).write(&mut room.turn);
+        let accepted = Accepted { epoch: EPOCH, seq, time: now, extensions: Extensions::NONE };
         self.reply(key, number, accepted.into());
+    }
+
+    /// The room of that name, which is made if there is none.
+    fn find_room(&mut self, name: &str) -> usize {
+        if let Some(&room) = self.names.get(name) {
+            return room;
+        }
+        self.names.insert(name.to_owned(), self.rooms.len());
+        self.rooms.push(Room::default());
+        self.rooms.len() - 1
     }
 
     fn reply(&mut self, key: usize, number: u32, reply: Reply<'_>) {
         FromBroker::Reply(number, reply).write(&mut self.links[key].waiting);
     }
 
-    /// Sends the turn's deliveries to every member, and its replies.
+    /// Sends each room's deliveries of this turn to its members, and everyone their replies.
     fn end_turn(&mut self) {
-        if !self.turn.is_empty() {
-            let turn = core::mem::take(&mut self.turn);
+        let mut spoken_to = core::mem::take(&mut self.spoken_to);
+        for room in spoken_to.drain(..) {
+            let turn = core::mem::take(&mut self.rooms[room].turn);
             let mut place = 0;
-            while let Some(&key) = self.members.get(place) {
+            while let Some(&key) = self.rooms[room].members.get(place) {
                 match self.links[key].send(&turn) {
                     Ok(()) => place += 1,
                     // Another member has taken its place in the list.
                     Err(Gone) => self.close(key),
                 }
             }
-            self.turn = turn;
-            self.turn.clear();
+            self.rooms[room].turn = turn;
+            self.rooms[room].turn.clear();
         }
+        self.spoken_to = spoken_to;
         let mut answered = core::mem::take(&mut self.answered);
         for key in answered.drain(..) {
             self.flush(key);
@@ -277,9 +309,13 @@ impl Relay {
     }
 
     fn close(&mut self, key: usize) {
-        self.links.try_remove(key);
-        if let Some(place) = self.members.iter().position(|member| *member == key) {
-            self.members.swap_remove(place);
+        let link = self.links.try_remove(key);
+        let Some(room) = link.and_then(|link| link.room) else {
+            return;
+        };
+        let members = &mut self.rooms[room].members;
+        if let Some(place) = members.iter().position(|member| *member == key) {
+            members.swap_remove(place);
         }
     }
 }

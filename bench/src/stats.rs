@@ -1,7 +1,8 @@
-//! What many figures come to: medians, bests, ratios, latency in percentiles.
+//! What many figures come to: medians, ends, ratios, shares; and the histogram of latencies.
+//!
+//! Plain arithmetic on values that others keep. It knows no figure by name, and rounds nothing.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
 
 /// The longest latency that is told apart, in nanoseconds; a longer one counts as this.
 const LATENCY_NS_MAX: u64 = 60_000_000_000;
@@ -50,37 +51,6 @@ pub fn latency_histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("the bounds are constants in order")
 }
 
-/// A latency in microseconds, at the percentiles that matter.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Latency {
-    /// How many were measured.
-    pub count: u64,
-    /// Half were faster.
-    pub p50_us: f64,
-    /// Nine in ten were faster.
-    pub p90_us: f64,
-    /// 99 in 100 were faster.
-    pub p99_us: f64,
-    /// 999 in 1,000 were faster.
-    pub p99_9_us: f64,
-    /// The slowest.
-    pub max_us: f64,
-}
-
-impl From<&Histogram<u64>> for Latency {
-    fn from(histogram: &Histogram<u64>) -> Self {
-        let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
-        Self {
-            count: histogram.len(),
-            p50_us: at(0.5),
-            p90_us: at(0.9),
-            p99_us: at(0.99),
-            p99_9_us: at(0.999),
-            max_us: histogram.max() as f64 / 1e3,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,17 +81,5 @@ mod tests {
     fn a_share_of_nothing_is_nothing() {
         assert_eq!(share(1, 0), 0.0);
         assert_eq!(share(1, 4), 0.25);
-    }
-
-    #[test]
-    fn percentiles_come_out_in_microseconds() {
-        let mut histogram = latency_histogram();
-        for thousand in 1..=1000 {
-            histogram.record(thousand * 1000).unwrap();
-        }
-        let latency = Latency::from(&histogram);
-        assert_eq!(latency.count, 1000);
-        assert!((latency.p50_us - 500.0).abs() < 1.0, "{latency:?}");
-        assert!((latency.max_us - 1000.0).abs() < 2.0, "{latency:?}");
     }
 }

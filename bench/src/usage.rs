@@ -4,6 +4,8 @@
 //! split into user and system has steps of one tick, usually 10 ms. A thread that ends takes its
 //! count with it, so what is measured must not end threads meanwhile.
 
+pub mod system_calls;
+
 use std::fs;
 use std::path::Path;
 

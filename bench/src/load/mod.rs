@@ -1,97 +1,120 @@
-//! The load: one thread, one epoll, busy polling, members and publishers of one room.
+//! The load: one thread, one epoll, busy polling, members and publishers of some rooms.
 //!
 //! It owns every socket of a round and all that is counted on them. It never sleeps while it
 //! measures, because a sleeping load bills its wake-ups to the server. The scenario says when to
-//! run, for how long and what to do with the counts; the load knows nothing of processes.
+//! run, at what pace, for how long, and what to do with the counts; the load knows nothing of
+//! processes. Read in this order: `plan`, `crowd` (how sessions are opened), `dialect`, `ear`
+//! (what a delivery is checked for), `window` and `schedule` (when something is published),
+//! `turns` (what is done all the time).
 
-mod deliver;
+pub mod class;
+pub mod crowd;
+pub mod dialect;
+mod ear;
+mod headway;
+mod ledger;
 mod member;
 pub mod order;
+pub mod plan;
 mod publisher;
-pub mod session;
+pub mod schedule;
+mod stamp;
 pub mod tally;
+mod turns;
 mod window;
+mod wire;
 
-use std::time::Duration;
+use core::ops::Range;
+use std::rc::Rc;
 
-use anyhow::Context as _;
-use mio::event::Event;
-use mio::net::TcpStream;
+use anyhow::{Context as _, ensure};
 use mio::{Events, Interest, Poll, Token};
-use throng_protocol::limits::{BODY_BYTES_MAX, PREFIX_BYTES};
-use throng_protocol::value::Role;
 
 use crate::Stop;
-use crate::args::STAMP_BYTES;
-use deliver::Beginning;
-use member::{Expected, Member};
+use crowd::{Crowd, Door, Session};
+use dialect::{Dialect, Place};
+use ear::{Expected, Record};
+use headway::Headway;
+use ledger::Ledger;
+use member::{BEYOND_ALL, Member, Presence};
 use order::Flaws;
+use plan::Plan;
 use publisher::Publisher;
-use session::{Door, Guests};
+use schedule::Schedule;
 use tally::Tally;
-use window::InFlight;
+use wire::Wire;
+
+pub use stamp::STAMP_BYTES;
 
 /// Every how many members one is in the sample whose latencies are measured.
 pub const SAMPLE_EVERY: usize = 16;
 
-/// Bytes of one receive. Larger than any frame, so that a whole one always fits.
+/// Bytes of one receive. Larger than any delivery, so that a whole one always fits.
 const RECEIVE_BYTES: usize = 256 * 1024;
 
-/// Sockets one look at the kernel may tell of.
-const EVENTS_PER_TURN: usize = 1024;
+/// What the kernel may keep for a member that has stopped reading.
+const STALLED_RECEIVE_BYTES: usize = 4096;
 
-/// How often it is checked whether the server is alive and nobody asked for the end.
-const WATCH_EVERY_NS: u64 = 50_000_000;
+/// What it may keep once it reads on.
+const AWAKE_RECEIVE_BYTES: usize = 1024 * 1024;
 
-/// How long the server may take to deliver what is in flight when publishing ends.
-const DRAIN_DEADLINE_NS: u64 = 5_000_000_000;
+/// Messages in flight that all publishers together keep the due times of, in an open loop.
+const RECENT_MESSAGES: usize = 65_536;
 
-/// How long to listen after that for what should not come.
-const AFTERMATH: Duration = Duration::from_millis(50);
-
-const _: () = assert!(RECEIVE_BYTES > PREFIX_BYTES + BODY_BYTES_MAX);
-
-/// What the load is.
+/// When something is published.
 #[derive(Debug, Clone)]
-pub struct Plan {
-    /// The room; what all user names begin with.
-    pub room: String,
-    /// Members of the room.
-    pub members: u32,
-    /// Publishers.
-    pub publishers: u32,
-    /// Messages in flight per publisher.
-    pub window: u32,
-    /// Bytes of a payload, time stamp included.
-    pub payload_bytes: usize,
+pub enum Pace {
+    /// Nothing is.
+    Silent,
+    /// As much as may be in flight, for each publisher.
+    Closed {
+        /// Messages a publisher may have in flight.
+        window: u32,
+    },
+    /// By a time table, whatever the server does.
+    Open(Schedule),
+}
+
+/// A room.
+#[derive(Debug)]
+struct Room {
+    name: String,
+    /// Its members, by number.
+    members: Range<usize>,
+    /// Its publishers, by number.
+    publishers: Range<usize>,
+    /// Where its members' part of what all have got begins.
+    got_start: usize,
+    expected: Expected,
+    /// The last message before the load.
+    start_seq: u64,
 }
 
 /// The load.
 #[derive(Debug)]
 pub struct Load {
     poll: Poll,
-    room: String,
-    window: u32,
+    events: Option<Events>,
+    dialect: Rc<dyn Dialect>,
+    rooms: Vec<Room>,
     members: Vec<Member>,
-    /// The last message each member has got; apart from the members so that the slowest is found
-    /// in one pass over a few cache lines.
-    got: Vec<u64>,
     publishers: Vec<Publisher>,
-    /// Whose turn it is to publish first.
-    first_publisher: usize,
-    publishing: bool,
-    expected: Expected,
+    /// The last message each member has of each publisher of its room, room by room, member by
+    /// member; apart from the members so that the slowest is found in few cache lines.
+    got: Vec<u64>,
+    /// How far each publisher's messages have come.
+    headway: Vec<Headway>,
+    /// Publishers that may be able to publish, or whose messages have come further.
+    moved: Vec<u32>,
+    pace: Pace,
+    may_lose_members: bool,
     payload: Vec<u8>,
     buffer: Vec<u8>,
-    /// The last message before the load.
-    start_seq: u64,
-    /// Messages that were published, refused ones included.
-    published: u64,
-    /// The last message any member has got.
-    begun_seq: u64,
-    /// The last message every member has got.
-    everywhere_seq: u64,
+    /// What has to be said back to the one who speaks.
+    out: Vec<u8>,
     turn_ended_at: u64,
+    /// When something came last.
+    heard_at: u64,
     /// What was counted.
     pub tally: Tally,
 }
@@ -100,239 +123,229 @@ impl Load {
     /// Connects all members and publishers.
     ///
     /// # Errors
-    /// When the broker does not let them in.
-    pub fn open(door: &Door<'_>, plan: &Plan, stop: &Stop) -> anyhow::Result<Self> {
-        let room = Some(plan.room.as_str());
-        let guests =
-            Guests { count: plan.members as usize, name: &plan.room, role: Role::Client, room };
-        let members = session::open(door, &guests, stop).context("members")?;
-        let place = session::shared_place(&members)?;
-        let guests = Guests {
-            count: plan.publishers as usize,
-            name: &format!("{}-publisher", plan.room),
-            role: Role::Server,
-            room: None,
-        };
-        let publishers = session::open(door, &guests, stop).context("publishers")?;
+    /// When the server does not let them in.
+    pub fn open(door: &Door, plan: &Plan, stop: &Stop) -> anyhow::Result<Self> {
+        let crowd = Crowd::open(door, &plan.guests(), crowd::AT_A_TIME, stop)?;
+        let (poll, sessions) = crowd.into_sessions();
         let mut payload = vec![0; STAMP_BYTES];
         let pattern = (0..=u8::MAX).cycle();
         payload.extend(pattern.take(plan.payload_bytes - STAMP_BYTES));
-        let in_flight_max = plan.publishers as usize * plan.window as usize;
         let mut load = Self {
-            poll: Poll::new().context("cannot make an epoll")?,
-            room: plan.room.clone(),
-            window: plan.window,
+            poll,
+            events: Some(Events::with_capacity(turns::EVENTS_PER_TURN)),
+            dialect: Rc::clone(&door.dialect),
+            rooms: Vec::new(),
             members: Vec::new(),
-            got: vec![place.seq; members.len()],
             publishers: Vec::new(),
-            first_publisher: 0,
-            publishing: true,
-            expected: Expected {
-                beginning: Beginning::new(&plan.room, place.epoch),
-                filling: payload[STAMP_BYTES..].to_vec(),
-            },
+            got: Vec::new(),
+            headway: Vec::new(),
+            moved: Vec::new(),
+            pace: Pace::Silent,
+            may_lose_members: plan.may_lose_members,
             payload,
             buffer: vec![0; RECEIVE_BYTES],
-            start_seq: place.seq,
-            published: 0,
-            begun_seq: place.seq,
-            everywhere_seq: place.seq,
+            out: Vec::new(),
             turn_ended_at: 0,
-            tally: Tally::new(in_flight_max),
+            heard_at: 0,
+            tally: Tally::new(),
         };
-        for (number, session) in members.into_iter().enumerate() {
-            let stream = load.register(session.stream, number)?;
-            let sampled = number % SAMPLE_EVERY == 0;
-            load.members.push(Member::new(stream, session.held, sampled));
-        }
-        for session in publishers {
-            let token = load.members.len() + load.publishers.len();
-            let stream = load.register(session.stream, token)?;
-            load.publishers.push(Publisher::new(stream, session.held));
-        }
+        load.seat(plan, sessions)?;
+        load.hear_held()?;
         Ok(load)
     }
 
-    fn register(&self, stream: std::net::TcpStream, token: usize) -> anyhow::Result<TcpStream> {
-        stream.set_nonblocking(true)?;
-        let mut stream = TcpStream::from_std(stream);
-        self.poll.registry().register(&mut stream, Token(token), Interest::READABLE)?;
-        Ok(stream)
-    }
-
-    /// Publishes and reads for that long. `watch` is asked now and then whether to go on.
-    ///
-    /// # Errors
-    /// When a session ends, something comes that should not, or `watch` fails.
-    pub fn run_for(
-        &mut self,
-        duration: Duration,
-        watch: &mut dyn FnMut() -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let now = self.tally.clock.now_ns();
-        let duration_ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let end = now.saturating_add(duration_ns);
-        self.run_until(watch, |_, now| now >= end)
-    }
-
-    /// Publishes no more and reads until every member has what was accepted, or for some
-    /// seconds. Gives what went wrong in the whole run.
-    ///
-    /// # Errors
-    /// As [`Load::run_for`].
-    pub fn drain(
-        &mut self,
-        watch: &mut dyn FnMut() -> anyhow::Result<()>,
-    ) -> anyhow::Result<Flaws> {
-        self.publishing = false;
-        let deadline = self.tally.clock.now_ns() + DRAIN_DEADLINE_NS;
-        self.run_until(watch, |load, now| load.is_settled() || now >= deadline)?;
-        self.run_for(AFTERMATH, watch)?;
-        Ok(self.flaws())
-    }
-
-    /// Why the first refused message was refused.
-    pub fn first_refusal(&self) -> Option<&str> {
-        self.publishers.iter().find_map(|publisher| publisher.first_refusal.as_deref())
-    }
-
-    fn run_until(
-        &mut self,
-        watch: &mut dyn FnMut() -> anyhow::Result<()>,
-        done: impl Fn(&Self, u64) -> bool,
-    ) -> anyhow::Result<()> {
-        let mut events = Events::with_capacity(EVENTS_PER_TURN);
-        self.turn_ended_at = self.tally.clock.now_ns();
-        let mut watch_at = self.turn_ended_at + WATCH_EVERY_NS;
-        while !done(self, self.turn_ended_at) {
-            if let Err(error) = self.turn(&mut events) {
-                // A server that is gone explains more than the connection it left.
-                std::thread::sleep(AFTERMATH);
-                watch()?;
-                return Err(error);
-            }
-            if self.turn_ended_at >= watch_at {
-                watch()?;
-                watch_at = self.turn_ended_at + WATCH_EVERY_NS;
+    /// Gives everyone a place.
+    fn seat(&mut self, plan: &Plan, sessions: Vec<Session>) -> anyhow::Result<()> {
+        let recent = RECENT_MESSAGES / usize::try_from(plan.publishers())?.max(1);
+        let recent = recent.clamp(64, RECENT_MESSAGES).max(plan.window_max as usize);
+        let mut sessions = sessions.into_iter();
+        let mut first_publisher = 0;
+        for (number, room) in plan.rooms.iter().enumerate() {
+            let members = sessions.by_ref().take(room.members as usize);
+            self.seat_room(plan, number, members)
+                .with_context(|| format!("room {}", plan.room_name(number)))?;
+            let publishers = usize::from(room.publishers);
+            self.rooms[number].publishers = first_publisher..first_publisher + publishers;
+            first_publisher += publishers;
+        }
+        for (number, room) in plan.rooms.iter().enumerate() {
+            for in_room in 0..room.publishers {
+                let session = sessions.next().context("fewer sessions than guests")?;
+                self.publishers.push(Publisher {
+                    wire: Wire::new(session),
+                    room: u32::try_from(number)?,
+                    in_room,
+                    ledger: Ledger::new(plan.mix, self.dialect.answers(), recent),
+                    due: std::collections::VecDeque::new(),
+                });
+                self.headway.push(Headway::new(room.members));
             }
         }
         Ok(())
     }
 
-    /// Looks once, reads what is there, publishes what may be published.
-    fn turn(&mut self, events: &mut Events) -> anyhow::Result<()> {
-        match self.poll.poll(events, Some(Duration::ZERO)) {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(()),
-            polled => polled.context("cannot wait")?,
+    fn seat_room(
+        &mut self,
+        plan: &Plan,
+        number: usize,
+        sessions: impl Iterator<Item = Session>,
+    ) -> anyhow::Result<()> {
+        let first = self.members.len();
+        let got_start = self.got.len();
+        let publishers = usize::from(plan.rooms[number].publishers);
+        let mut shared: Option<Place> = None;
+        for session in sessions {
+            let place = session.place;
+            // Nothing is published before the load starts, so all come in at the same place.
+            let alone = *shared.get_or_insert(place) == place;
+            ensure!(alone, "something happens in it besides the load");
+            self.members.push(Member {
+                room: number,
+                got_start: self.got.len(),
+                sampled: self.members.len().is_multiple_of(SAMPLE_EVERY),
+                presence: Presence::Here,
+                had: Vec::new(),
+                record: Record::new(place),
+                wire: Wire::new(session),
+            });
+            self.got.resize(self.got.len() + publishers, 0);
         }
-        let mut worked = !events.is_empty();
-        for event in events.iter() {
-            self.receive(event)?;
-        }
-        if worked {
-            self.find_progress();
-        }
-        worked |= self.publish()?;
-        let now = self.tally.clock.now_ns();
-        let spent = now - self.turn_ended_at;
-        self.turn_ended_at = now;
-        if worked {
-            self.tally.counts.busy_ns += spent;
-        } else {
-            self.tally.counts.idle_ns += spent;
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, event: &Event) -> anyhow::Result<()> {
-        let Token(number) = event.token();
-        if let Some(member) = self.members.get_mut(number) {
-            let last = &mut self.got[number];
-            return member
-                .receive(&mut self.buffer, &self.expected, last, &mut self.tally)
-                .with_context(|| format!("member {number}"));
-        }
-        let number = number - self.members.len();
-        let publisher = &mut self.publishers[number];
-        let before = publisher.accepted;
-        let received = publisher.receive(&mut self.buffer);
-        self.tally.counts.accepted += publisher.accepted - before;
-        received.with_context(|| format!("publisher {number}"))
-    }
-
-    /// Finds out what the fastest and the slowest member have got by now.
-    fn find_progress(&mut self) {
-        let (mut slowest, mut fastest) = (u64::MAX, 0);
-        for &got in &self.got {
-            slowest = slowest.min(got);
-            fastest = fastest.max(got);
-        }
-        self.begun_seq = fastest;
-        if slowest > self.everywhere_seq {
-            let now = self.tally.clock.now_ns();
-            self.tally.record_everywhere(self.everywhere_seq + 1..=slowest, now);
-            self.everywhere_seq = slowest;
-        }
-    }
-
-    /// Publishes what the rule of [`window`] allows; tells whether that was anything.
-    fn publish(&mut self) -> anyhow::Result<bool> {
-        for publisher in &mut self.publishers {
-            publisher.write()?;
-        }
-        if !self.publishing {
-            return Ok(false);
-        }
-        let publishers = self.publishers.len();
-        let refused: u64 = self.publishers.iter().map(|one| one.refused).sum();
-        let mut in_flight = InFlight {
-            window: self.window,
-            publishers: u32::try_from(publishers).expect("the plan's number is a u32"),
-            published: self.published - refused,
-            begun: self.begun_seq - self.start_seq,
-            everywhere: self.everywhere_seq - self.start_seq,
+        let place = shared.context("it has no members")?;
+        let name = plan.room_name(number);
+        let expected = Expected {
+            room: u32::try_from(number)?,
+            beginning: self.dialect.beginning(&name, place.epoch, plan.payload_bytes),
+            payload_bytes: plan.payload_bytes,
+            filling: self.payload[STAMP_BYTES..].into(),
         };
-        let mut worked = false;
-        for turn in 0..publishers {
-            let number = (self.first_publisher + turn) % publishers;
-            let publisher = &mut self.publishers[number];
-            let count = in_flight.allowance(publisher.unanswered);
-            if count == 0 {
-                continue;
-            }
-            let now = self.tally.clock.now_ns();
-            publisher
-                .publish(count, &self.room, &mut self.payload, now)
-                .with_context(|| format!("publisher {number}"))?;
-            self.published += u64::from(count);
-            in_flight.published += u64::from(count);
-            worked = true;
+        self.rooms.push(Room {
+            name,
+            members: first..self.members.len(),
+            publishers: 0..0,
+            got_start,
+            expected,
+            start_seq: place.seq,
+        });
+        Ok(())
+    }
+
+    /// Publishes at this pace from now on.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+        for publisher in &mut self.publishers {
+            publisher.due.clear();
         }
-        self.first_publisher = (self.first_publisher + 1) % publishers;
-        Ok(worked)
+        self.list_all();
     }
 
-    /// Whether all is answered and delivered.
-    fn is_settled(&self) -> bool {
-        let answered = self.publishers.iter().all(|one| one.unanswered == 0);
-        answered && self.everywhere_seq >= self.end_seq()
+    /// Whether what was due could not be published for lack of place in the publishers' sockets.
+    pub fn held_back(&self) -> u64 {
+        self.publishers.iter().map(|publisher| publisher.due.len() as u64).sum()
     }
 
-    /// The last message that was accepted.
-    fn end_seq(&self) -> u64 {
-        let last = self.publishers.iter().map(|one| one.last_seq).max();
-        last.unwrap_or(0).max(self.start_seq)
+    /// Publishers of all rooms.
+    pub fn publishers(&self) -> u32 {
+        u32::try_from(self.publishers.len()).expect("there are fewer sockets than that")
     }
 
-    fn flaws(&self) -> Flaws {
-        let end = self.end_seq();
+    /// Lets this share of the members read no more, evenly spread, and offer the server little
+    /// place, as a device does that has gone out of reach. Gives how many they are.
+    ///
+    /// # Errors
+    /// When the epoll does not let them go.
+    pub fn stall(&mut self, share: f64) -> anyhow::Result<usize> {
+        let mut stalled = 0;
+        for number in 0..self.members.len() {
+            // One more each time the sum passes a whole number.
+            let (before, after) = (number as f64 * share, (number + 1) as f64 * share);
+            if after.floor() > before.floor() {
+                let stream = self.members[number].wire.stream();
+                socket2::SockRef::from(&*stream).set_recv_buffer_size(STALLED_RECEIVE_BYTES)?;
+                self.take_out(number, Presence::Stalled)?;
+                stalled += 1;
+            }
+        }
+        self.list_all();
+        Ok(stalled)
+    }
+
+    /// Lets all who have stopped reading go on, from where they were.
+    ///
+    /// # Errors
+    /// When the epoll does not take them back.
+    pub fn wake(&mut self) -> anyhow::Result<()> {
+        for (number, member) in self.members.iter_mut().enumerate() {
+            if member.presence == Presence::Stalled {
+                member.presence = Presence::Here;
+                let had = core::mem::take(&mut member.had);
+                self.got[member.got_start..][..had.len()].copy_from_slice(&had);
+                let stream = member.wire.stream();
+                socket2::SockRef::from(&*stream).set_recv_buffer_size(AWAKE_RECEIVE_BYTES)?;
+                self.poll.registry().register(stream, Token(number), Interest::READABLE)?;
+            }
+        }
+        for publisher in 0..self.publishers.len() {
+            self.find_slowest(publisher);
+        }
+        Ok(())
+    }
+
+    /// Members that were cut off.
+    pub fn members_gone(&self) -> usize {
+        self.members.iter().filter(|member| member.presence == Presence::Gone).count()
+    }
+
+    /// Why the first message that was turned down was.
+    pub fn first_refusal(&self) -> Option<&str> {
+        self.publishers.iter().find_map(|publisher| publisher.ledger.first_refusal.as_deref())
+    }
+
+    /// What went wrong, for those who take part. What has not come yet is lost, unless it is
+    /// `awaited`: then only what was left out on the way to the last that came is.
+    pub fn flaws(&self, awaited: bool) -> Flaws {
         let mut flaws = Flaws::default();
-        for (member, last) in self.members.iter().zip(&self.got) {
-            flaws.add(&member.order.flaws(end.saturating_sub(*last)));
+        let mut published = Vec::new();
+        for room in &self.rooms {
+            let publishers = &self.publishers[room.publishers.clone()];
+            published.clear();
+            published.extend(publishers.iter().map(|publisher| publisher.ledger.published));
+            let end = self.dialect.has_places().then(|| {
+                let last = publishers.iter().map(|publisher| publisher.ledger.last_seq).max();
+                last.unwrap_or(0).max(room.start_seq)
+            });
+            for member in &self.members[room.members.clone()] {
+                if member.presence == Presence::Here {
+                    let got = &self.got[member.got_start..][..publishers.len()];
+                    let (published, end) = if awaited {
+                        (got, end.map(|_| member.record.seq))
+                    } else {
+                        (&published[..], end)
+                    };
+                    flaws.add(&member.record.flaws(got, published, end));
+                }
+            }
         }
         for publisher in &self.publishers {
-            flaws.refused += publisher.refused + u64::from(publisher.unanswered);
+            let ledger = &publisher.ledger;
+            let unanswered = if awaited { 0 } else { ledger.unanswered };
+            flaws.refused += ledger.turned_down + u64::from(unanswered);
         }
         flaws
+    }
+
+    /// A member takes no part any more: nobody waits for it, and it is not read.
+    fn take_out(&mut self, number: usize, presence: Presence) -> anyhow::Result<()> {
+        let member = &mut self.members[number];
+        member.presence = presence;
+        self.poll.registry().deregister(member.wire.stream())?;
+        let room = &self.rooms[member.room];
+        let publishers = room.publishers.clone();
+        let got = &mut self.got[member.got_start..][..publishers.len()];
+        member.had = got.to_vec();
+        got.fill(BEYOND_ALL);
+        for publisher in publishers {
+            self.find_slowest(publisher);
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Whether one member got every message once and in order.
 //!
-//! The load itself does the usual case, `seq` one above the last. Everything else comes here:
+//! Who asks does the usual case, a number one above the last. Everything else comes here:
 //! a jump leaves a gap, and what comes later either fills a gap (out of order) or does not
 //! (a duplicate). What is left of the gaps at the end is lost.
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 /// What one member did not get in order.
 #[derive(Debug, Default)]
 pub struct Order {
-    /// Gaps, as the first and the last `seq` that is missing.
+    /// Gaps, as the first and the last number that is missing.
     gaps: Vec<(u64, u64)>,
     duplicated: u64,
     disordered: u64,
@@ -17,23 +17,48 @@ pub struct Order {
 
 impl Order {
     /// Notes a message that is not the one after `last`, and moves `last` on if it is later.
+    /// Tells whether it has not come before.
     #[cold]
-    pub fn record_jump(&mut self, last: &mut u64, seq: u64) {
+    pub fn record_jump(&mut self, last: &mut u64, seq: u64) -> bool {
         if seq > *last {
             self.gaps.push((*last + 1, seq - 1));
             *last = seq;
-            return;
+            return true;
         }
-        let holds = |gap: &(u64, u64)| (gap.0..=gap.1).contains(&seq);
-        match self.gaps.iter().position(holds) {
-            Some(place) => {
-                let (first, end) = self.gaps.swap_remove(place);
-                let halves = [(first, seq - 1), (seq + 1, end)];
-                self.gaps.extend(halves.into_iter().filter(|half| half.0 <= half.1));
-                self.disordered += 1;
+        if self.close_gaps(seq, seq) > 0 {
+            self.disordered += 1;
+            return true;
+        }
+        self.duplicated += 1;
+        false
+    }
+
+    /// Notes a message that came after a later one of its publisher.
+    pub const fn record_disorder(&mut self) {
+        self.disordered += 1;
+    }
+
+    /// These are missing on purpose, and were announced.
+    pub fn forgive(&mut self, first: u64, last: u64) {
+        self.close_gaps(first, last);
+    }
+
+    /// Takes these out of the gaps; gives how many of them were in one.
+    fn close_gaps(&mut self, first: u64, last: u64) -> u64 {
+        let mut closed = 0;
+        let mut left = Vec::new();
+        self.gaps.retain(|&(from, to)| {
+            let (inner_from, inner_to) = (from.max(first), to.min(last));
+            if inner_from > inner_to {
+                return true;
             }
-            None => self.duplicated += 1,
-        }
+            closed += inner_to - inner_from + 1;
+            left.extend((from < inner_from).then(|| (from, inner_from - 1)));
+            left.extend((inner_to < to).then(|| (inner_to + 1, to)));
+            false
+        });
+        self.gaps.append(&mut left);
+        closed
     }
 
     /// What went wrong, for a member that lacks that many messages at the end.
@@ -51,7 +76,7 @@ impl Order {
 /// What went wrong, in messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Flaws {
-    /// Accepted and not delivered, summed over the members.
+    /// Published and not turned down, and not delivered; summed over the members.
     pub lost: u64,
     /// Delivered more than once, summed over the members.
     pub duplicated: u64,
@@ -113,6 +138,18 @@ mod tests {
     #[test]
     fn what_comes_twice_is_a_duplicate() {
         assert_eq!(check(&[1, 2, 2, 1, 3], 3), flaws(0, 2, 0));
+    }
+
+    #[test]
+    fn what_is_missing_on_purpose_is_not_lost() {
+        let mut order = Order::default();
+        let mut last = 0;
+        order.record_jump(&mut last, 10);
+        order.forgive(1, 3);
+        order.forgive(5, 6);
+        assert_eq!(order.flaws(0).lost, 4);
+        order.forgive(1, 9);
+        assert!(order.flaws(0).is_none());
     }
 
     #[test]

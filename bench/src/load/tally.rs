@@ -1,10 +1,11 @@
 //! What the load counts: messages, reads, its own time, latencies. Only sums, no meaning.
 
-use core::ops::RangeInclusive;
 use std::time::Instant;
 
 use hdrhistogram::Histogram;
 
+use crate::load::class::{self, ByClass};
+use crate::load::stamp::Stamp;
 use crate::stats::latency_histogram;
 
 /// Nanoseconds since it was made; one for the whole load, so that its readings can be compared.
@@ -26,10 +27,20 @@ impl Clock {
 /// Sums since the load was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Deliveries to members.
-    pub deliveries: u64,
-    /// Messages that were accepted.
+    /// Deliveries to members, by the class of the message.
+    pub delivered: ByClass,
+    /// Messages that came due; more than were published where a publisher was held up.
+    pub offered: u64,
+    /// Messages that were published, by class.
+    pub published: ByClass,
+    /// Messages that were accepted; none of a server that does not answer.
     pub accepted: u64,
+    /// Messages that were refused for a limit of their sender, or for any other reason.
+    pub refused: u64,
+    /// Messages that were dropped on purpose, with an answer.
+    pub shed: u64,
+    /// Deliveries a member was told it would not get.
+    pub skipped: u64,
     /// Receives that brought something, by members.
     pub reads: u64,
     /// Bytes members received.
@@ -41,11 +52,26 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Deliveries of all classes.
+    pub const fn deliveries(&self) -> u64 {
+        self.delivered[0] + self.delivered[1] + self.delivered[2]
+    }
+
+    /// Messages of all classes that were published.
+    pub const fn publishes(&self) -> u64 {
+        self.published[0] + self.published[1] + self.published[2]
+    }
+
     /// What was added since an earlier look.
     pub const fn since(&self, before: &Self) -> Self {
         Self {
-            deliveries: self.deliveries - before.deliveries,
+            delivered: class::since(&self.delivered, &before.delivered),
+            offered: self.offered - before.offered,
+            published: class::since(&self.published, &before.published),
             accepted: self.accepted - before.accepted,
+            refused: self.refused - before.refused,
+            shed: self.shed - before.shed,
+            skipped: self.skipped - before.skipped,
             reads: self.reads - before.reads,
             bytes: self.bytes - before.bytes,
             busy_ns: self.busy_ns - before.busy_ns,
@@ -54,15 +80,36 @@ impl Counts {
     }
 }
 
-/// A message as a member of the sample got it.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival {
-    /// Its place in the order.
-    pub seq: u64,
-    /// When it was published, on the load's clock.
-    pub sent_at: u64,
-    /// When it came, on the same clock.
-    pub arrived_at: u64,
+/// The latencies of the messages that were due in one span of time, whenever they came.
+#[derive(Debug)]
+pub struct Latencies {
+    from: u64,
+    to: u64,
+    /// From the time a message was due to each delivery, at the members of the sample.
+    pub each: Histogram<u64>,
+    /// From the time it was given to the socket to each delivery, at the same members.
+    pub service: Histogram<u64>,
+    /// From the time it was due until the last member has it.
+    pub last: Histogram<u64>,
+    /// How late the load itself published what was due.
+    pub late: Histogram<u64>,
+}
+
+impl Latencies {
+    fn new() -> Self {
+        Self {
+            from: u64::MAX,
+            to: u64::MAX,
+            each: latency_histogram(),
+            service: latency_histogram(),
+            last: latency_histogram(),
+            late: latency_histogram(),
+        }
+    }
+
+    const fn covers(&self, due_at: u64) -> bool {
+        self.from <= due_at && due_at < self.to
+    }
 }
 
 /// What the load counts.
@@ -72,91 +119,97 @@ pub struct Tally {
     pub clock: Clock,
     /// The sums.
     pub counts: Counts,
-    /// Whether latencies are kept.
-    pub recording: bool,
-    /// From publishing to each delivery, at the members of the sample.
-    pub each: Histogram<u64>,
-    /// From publishing until the last member has it.
-    pub last: Histogram<u64>,
-    /// When recent messages were published, by `seq`, as a ring.
-    sent: Vec<(u64, u64)>,
+    latencies: Latencies,
 }
 
 impl Tally {
-    /// Nothing counted yet, with place for that many messages in flight.
-    pub fn new(in_flight_max: usize) -> Self {
-        Self {
-            clock: Clock::new(),
-            counts: Counts::default(),
-            recording: false,
-            each: latency_histogram(),
-            last: latency_histogram(),
-            sent: vec![(0, 0); in_flight_max.next_power_of_two()],
-        }
+    /// Nothing counted yet.
+    pub fn new() -> Self {
+        Self { clock: Clock::new(), counts: Counts::default(), latencies: Latencies::new() }
+    }
+
+    /// From now on messages that come due have their latencies kept.
+    pub fn open_span(&mut self) {
+        self.latencies = Latencies { from: self.clock.now_ns(), ..Latencies::new() };
+    }
+
+    /// No message that comes due from now on has its latency kept; those before still do.
+    pub fn close_span(&mut self) {
+        self.latencies.to = self.clock.now_ns();
+    }
+
+    /// The latencies of the last span.
+    pub const fn latencies(&self) -> &Latencies {
+        &self.latencies
     }
 
     /// A message has come to a member of the sample.
     #[inline]
-    pub fn record_arrival(&mut self, arrival: &Arrival) {
-        let place = self.place(arrival.seq);
-        self.sent[place] = (arrival.seq, arrival.sent_at);
-        if self.recording {
-            self.each.saturating_record(arrival.arrived_at - arrival.sent_at);
+    pub fn record_arrival(&mut self, stamp: &Stamp, arrived_at: u64) {
+        if self.latencies.covers(stamp.due_at) {
+            self.latencies.each.saturating_record(arrived_at - stamp.due_at);
+            self.latencies.service.saturating_record(arrived_at - stamp.written_at);
         }
     }
 
-    /// The last member has got these messages.
-    pub fn record_everywhere(&mut self, seqs: RangeInclusive<u64>, now: u64) {
-        if !self.recording {
-            return;
-        }
-        for seq in seqs {
-            let (sent_seq, sent_at) = self.sent[self.place(seq)];
-            if sent_seq == seq {
-                self.last.saturating_record(now - sent_at);
-            }
+    /// The last member has got a message that was due then.
+    pub fn record_everywhere(&mut self, due_at: u64, now: u64) {
+        if self.latencies.covers(due_at) {
+            self.latencies.last.saturating_record(now - due_at);
         }
     }
 
-    fn place(&self, seq: u64) -> usize {
-        usize::try_from(seq).expect("a 64-bit machine") & (self.sent.len() - 1)
+    /// A message that was due then is published now.
+    pub fn record_publish(&mut self, due_at: u64, now: u64) {
+        if self.latencies.covers(due_at) {
+            self.latencies.late.saturating_record(now - due_at);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::class::Class;
 
-    fn arrival(seq: u64, sent_at: u64, arrived_at: u64) -> Arrival {
-        Arrival { seq, sent_at, arrived_at }
+    fn stamp(due_at: u64, written_at: u64) -> Stamp {
+        Stamp { due_at, written_at, room: 0, publisher: 0, class: Class::High, number: 1 }
     }
 
     #[test]
-    fn the_way_to_the_last_member_is_measured_from_publishing() {
-        let mut tally = Tally::new(3);
-        tally.record_arrival(&arrival(1, 1_000, 5_000));
-        tally.recording = true;
-        tally.record_arrival(&arrival(2, 2_000, 5_000));
-        tally.record_everywhere(1..=2, 9_000);
-        assert_eq!((tally.each.len(), tally.each.min()), (1, 3_000));
-        assert_eq!(tally.last.len(), 2);
-        assert!(tally.last.max() >= 8_000);
+    fn latency_counts_from_the_due_time_and_service_time_from_the_write() {
+        let mut tally = Tally::new();
+        tally.latencies.from = 0;
+        tally.record_arrival(&stamp(1_000, 4_000), 5_000);
+        assert_eq!(tally.latencies().each.min(), 4_000);
+        assert_eq!(tally.latencies().service.min(), 1_000);
     }
 
     #[test]
-    fn a_message_nobody_in_the_sample_got_has_no_latency() {
-        let mut tally = Tally::new(4);
-        tally.recording = true;
-        tally.record_arrival(&arrival(1, 10, 20));
-        tally.record_everywhere(5..=5, 30);
-        assert_eq!(tally.last.len(), 0);
+    fn what_was_due_in_the_span_counts_however_late_it_comes() {
+        let mut tally = Tally::new();
+        (tally.latencies.from, tally.latencies.to) = (1_000, 2_000);
+        tally.record_arrival(&stamp(999, 999), 1_500);
+        tally.record_arrival(&stamp(1_500, 1_500), 90_000);
+        tally.record_arrival(&stamp(2_000, 2_000), 90_000);
+        tally.record_everywhere(1_500, 95_000);
+        tally.record_everywhere(2_500, 95_000);
+        assert_eq!((tally.latencies().each.len(), tally.latencies().last.len()), (1, 1));
+        assert!(tally.latencies().each.max() >= 88_000);
+    }
+
+    #[test]
+    fn without_a_span_no_latency_is_kept() {
+        let mut tally = Tally::new();
+        tally.record_arrival(&stamp(1, 1), 2);
+        assert_eq!(tally.latencies().each.len(), 0);
     }
 
     #[test]
     fn the_counts_of_a_window_are_the_difference() {
-        let before = Counts { deliveries: 5, ..Counts::default() };
-        let after = Counts { deliveries: 9, reads: 2, ..Counts::default() };
+        let before = Counts { delivered: [1, 2, 3], ..Counts::default() };
+        let after = Counts { delivered: [1, 4, 9], reads: 2, ..Counts::default() };
         let window = after.since(&before);
-        assert_eq!((window.deliveries, window.reads), (4, 2));
+        assert_eq!((window.deliveries(), window.reads), (8, 2));
     }
 }

@@ -4,76 +4,93 @@
 //! that was lost meanwhile. Memory is what is resident in the server's own process; what the
 //! kernel keeps for a socket on both ends comes on top and is not counted here.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use throng_protocol::value::Role;
-
-use crate::args::Idle;
-use crate::load::session::{self, Door, Guests};
-use crate::machine::{Machine, check_descriptors};
-use crate::report::idle::Report;
-use crate::scenario::{place, say, write_json};
-use crate::targets::{self, Kind, Target, describe};
+use crate::args::scenarios::Idle;
+use crate::load::crowd::{AT_A_TIME, Crowd};
+use crate::load::order::Flaws;
+use crate::report::model::{Figure, Round, figures};
+use crate::scenario::stage::{Sheet, Stage, Turn, parameter};
+use crate::scenario::storm::{connect_figures, guests};
+use crate::targets::Rules;
 use crate::usage::Usage;
 use crate::{Stop, Verdict};
 
 /// How long a look at the stop flag may be away while nothing else happens.
-const WATCH_EVERY: std::time::Duration = std::time::Duration::from_millis(50);
+const WATCH_EVERY: Duration = Duration::from_millis(50);
 
-/// Opens the sessions, holds them and prints the report.
+const COLUMNS: &[&Figure] = &[
+    &figures::RSS_PER_CONNECTION,
+    &figures::RSS,
+    &figures::HOLDING,
+    &figures::CONNECTS,
+    &figures::CPU_PER_CONNECTION,
+    &figures::P50,
+    &figures::P99,
+    &figures::LOST,
+];
+
+/// Runs the rounds and writes the report.
 ///
 /// # Errors
-/// When the broker cannot be started or dies, or does not let a session in.
+/// When a target cannot be started or dies, or does not let a session in.
 pub fn run(args: &Idle, stop: &Stop) -> anyhow::Result<Verdict> {
-    check_descriptors(u64::from(args.connections))?;
-    targets::check_broker(&args.target)?;
-    let placement = place(&args.target)?;
-    let machine = Machine::look();
-    let mut target = Target::open(Kind::Broker, &args.target, &placement.server)?;
-    let door = Door { address: target.address, app: &args.target.app, secret: &args.target.secret };
-    let name = format!("bench-{}", std::process::id());
-    let guests =
-        Guests { count: args.connections as usize, name: &name, role: Role::Client, room: None };
+    let stage = Stage::set(&args.target, Rules::Lifted, u64::from(args.connections), stop)?;
+    let sheet = Sheet {
+        scenario: "idle",
+        parameters: vec![
+            parameter("sessions", args.connections),
+            parameter("rooms", args.rooms),
+            parameter("seconds", args.seconds.as_secs_f64()),
+        ],
+        columns: COLUMNS,
+        primary: &figures::RSS_PER_CONNECTION,
+        sweep: None,
+    };
+    let turns = stage.turns(Some(args.rounds));
+    stage.play(sheet, &args.output, &turns, |turn| Ok(vec![hold(args, &stage, turn)?]))
+}
+
+fn hold(args: &Idle, stage: &Stage<'_>, turn: &Turn) -> anyhow::Result<Round> {
+    let mut target = stage.open(turn)?;
+    let guests = guests(&stage.name(), args.connections, args.rooms);
     let before = Usage::of(target.pid)?;
     let began = Instant::now();
-    let mut sessions = session::open(&door, &guests, stop)?;
-    let opened_in = began.elapsed();
+    let mut crowd = Crowd::open(&target.door, &guests, AT_A_TIME, stage.stop())?;
+    let opened_in = began.elapsed().as_secs_f64();
 
     let held_from = Usage::of(target.pid)?;
     let began = Instant::now();
     while began.elapsed() < args.seconds {
-        stop.check()?;
-        target.check_alive()?;
+        stage.watch(&mut target)()?;
         std::thread::sleep(WATCH_EVERY.min(args.seconds.saturating_sub(began.elapsed())));
     }
-    let held_for = began.elapsed();
+    let held_ns = began.elapsed().as_nanos() as f64;
     let after = Usage::of(target.pid)?;
-    let mut lost = 0;
-    for session in &mut sessions {
-        stop.check()?;
-        if session.ping().is_err() {
-            lost += 1;
-        }
-    }
-    target.check_alive().context("after the sessions")?;
+    let dead = crowd.count_dead(stage.stop())?;
+    target.check_alive()?;
 
-    let report = Report {
-        machine,
-        target: describe(Kind::Broker, &args.target)?,
-        words_on_io: target.words_on_io(),
-        server_cores: placement.server.as_slice().to_vec(),
-        load_core: placement.load,
-        connections: args.connections,
-        lost,
-        opened_in_seconds: opened_in.as_secs_f64(),
-        opening: held_from.since(&before),
-        held_seconds: held_for.as_secs_f64(),
-        holding: after.since(&held_from),
-        rss_before_bytes: before.rss_bytes,
-        rss_after_bytes: after.rss_bytes,
-    };
-    say(&report.text())?;
-    write_json(&report, args.json.as_deref())?;
-    Ok(if lost == 0 { Verdict::Sound } else { Verdict::Flawed })
+    let connections = f64::from(args.connections);
+    let opening_ns = held_from.since(&before).run_ns as f64;
+    let holding_ns = after.since(&held_from).run_ns as f64;
+    let grown = after.rss_bytes as f64 - before.rss_bytes as f64;
+    let mut figures = vec![
+        (figures::RSS_PER_CONNECTION.name, grown / connections),
+        (figures::RSS.name, after.rss_bytes as f64),
+        (figures::HOLDING.name, holding_ns / held_ns.max(1.0)),
+        (figures::CONNECTS.name, connections / opened_in),
+        (figures::CPU_PER_CONNECTION.name, opening_ns / connections),
+    ];
+    figures.extend(connect_figures(crowd.opening()));
+    let flaws = Flaws { lost: dead as u64, ..Flaws::default() };
+    Ok(Round {
+        number: turn.number,
+        target: turn.kind.as_str().to_owned(),
+        point: None,
+        figures,
+        histograms: Vec::new(),
+        flaws: Some(flaws),
+        load_bound: false,
+        note: (dead > 0).then(|| format!("{dead} sessions gave no sign of life in the end")),
+    })
 }

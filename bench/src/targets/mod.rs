@@ -1,32 +1,43 @@
-//! What the load is put on: a broker that is started here, one that runs already, or the raw
-//! relay.
+//! What the load is put on: a broker that is started here, one that runs already, the raw relay,
+//! or a peer out of the system's packages.
 //!
 //! Whatever is started here is a process of its own, pinned, and ended by its number when the
 //! [`Target`] is dropped: after a round, on an error, on Ctrl-C and in a panic. It is on a leash
 //! besides, so that it ends even if this process is killed. A process that ran already is never
 //! touched.
 
+mod broker;
 pub mod leash;
+mod peers;
 mod spawned;
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::rc::Rc;
 
 use anyhow::{Context as _, ensure};
 
 use crate::args;
 use crate::cores::CoreList;
+use crate::load::crowd::Door;
+use crate::load::dialect::{Dialect, Mqtt, Nats, Redis, Throng};
 use spawned::Spawned;
 
-/// Which of the two a round is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+pub use broker::Rules;
+
+/// What a round is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The broker.
     Broker,
     /// The relay that only copies bytes.
-    RawRelay,
+    Raw,
+    /// Redis.
+    Redis,
+    /// NATS.
+    Nats,
+    /// Mosquitto.
+    Mosquitto,
 }
 
 impl Kind {
@@ -34,36 +45,57 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Broker => "broker",
-            Self::RawRelay => "raw relay",
+            Self::Raw => "raw",
+            Self::Redis => "redis",
+            Self::Nats => "nats",
+            Self::Mosquitto => "mosquitto",
         }
     }
+
+    fn dialect(self, args: &args::Target) -> Rc<dyn Dialect> {
+        match self {
+            Self::Broker | Self::Raw => {
+                Rc::new(Throng { app: args.app.clone(), secret: args.secret.clone() })
+            }
+            Self::Redis => Rc::new(Redis),
+            Self::Nats => Rc::new(Nats),
+            Self::Mosquitto => Rc::new(Mqtt),
+        }
+    }
+}
+
+impl From<args::Peer> for Kind {
+    fn from(peer: args::Peer) -> Self {
+        match peer {
+            args::Peer::Raw => Self::Raw,
+            args::Peer::Redis => Self::Redis,
+            args::Peer::Nats => Self::Nats,
+            args::Peer::Mosquitto => Self::Mosquitto,
+        }
+    }
+}
+
+/// How a target is to be started.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'a> {
+    /// What the command line says.
+    pub args: &'a args::Target,
+    /// What the broker allows.
+    pub rules: Rules,
+    /// The broker's workers.
+    pub workers: u32,
+    /// The cores the target runs on.
+    pub cores: &'a CoreList,
 }
 
 /// Something that listens and can be measured.
 #[derive(Debug)]
 pub struct Target {
-    /// Where it listens.
-    pub address: SocketAddr,
+    /// Where to get in.
+    pub door: Door,
     /// Its process.
     pub pid: u32,
     spawned: Option<Spawned>,
-}
-
-/// What lets everything through that the load needs.
-fn config(args: &args::Target) -> String {
-    format!(
-        r#"[development]
-key = "{}"
-secret = "{}"
-create_on_join = true
-
-[development.limits]
-client_messages_per_second = "unlimited"
-server_messages_per_second = "unlimited"
-requests_per_second = "unlimited"
-"#,
-        args.app, args.secret
-    )
 }
 
 impl Target {
@@ -71,50 +103,26 @@ impl Target {
     ///
     /// # Errors
     /// When it cannot be started or does not listen in time.
-    pub fn open(kind: Kind, args: &args::Target, cores: &CoreList) -> anyhow::Result<Self> {
-        match (kind, args.address, args.pid) {
-            (Kind::Broker, Some(address), Some(pid)) => Ok(Self::attach(address, pid)),
-            (Kind::Broker, ..) => Self::start_broker(args, cores),
-            (Kind::RawRelay, ..) => Self::start_relay(cores),
+    pub fn open(kind: Kind, setup: &Setup<'_>) -> anyhow::Result<Self> {
+        let dialect = kind.dialect(setup.args);
+        if let (Kind::Broker, Some(address), Some(pid)) = (kind, setup.args.address, setup.args.pid)
+        {
+            return Ok(Self { door: Door { address, dialect }, pid, spawned: None });
         }
-    }
-
-    const fn attach(address: SocketAddr, pid: u32) -> Self {
-        Self { address, pid, spawned: None }
-    }
-
-    fn start_broker(args: &args::Target, cores: &CoreList) -> anyhow::Result<Self> {
-        let program = broker_path(args)?;
         let address = free_address()?;
-        let directory = directory()?;
-        let config = directory.path().join("throng.toml");
-        std::fs::write(&config, self::config(args))
-            .context("cannot write the broker's configuration")?;
-        let mut command: Vec<OsString> = vec![program.into(), "serve".into()];
-        command.extend(["--config".into(), config.into()]);
-        command.extend(["--listen".into(), address.to_string().into()]);
-        command.extend(["--workers".into(), args.workers.to_string().into()]);
-        command.extend(["--io".into(), args.io.as_str().into()]);
-        Self::start(&command, address, cores, directory)
-    }
-
-    fn start_relay(cores: &CoreList) -> anyhow::Result<Self> {
-        let address = free_address()?;
-        let own = std::env::current_exe().context("cannot find this program")?;
-        let mut command: Vec<OsString> = vec![own.into(), "raw-relay".into()];
-        command.extend(["--listen".into(), address.to_string().into()]);
-        Self::start(&command, address, cores, directory()?)
-    }
-
-    fn start(
-        command: &[OsString],
-        address: SocketAddr,
-        cores: &CoreList,
-        directory: tempfile::TempDir,
-    ) -> anyhow::Result<Self> {
-        let mut spawned = Spawned::start(command, cores, directory)?;
+        let directory = tempfile::Builder::new().prefix("throng-bench-").tempdir();
+        let directory = directory.context("cannot make a directory for the log")?;
+        let command = match kind {
+            Kind::Broker => broker::command(setup, address, directory.path())?,
+            Kind::Raw => relay(address)?,
+            Kind::Redis => peers::redis(address, directory.path())?,
+            Kind::Nats => peers::nats(address, directory.path())?,
+            Kind::Mosquitto => peers::mosquitto(address, directory.path())?,
+        };
+        let mut spawned = Spawned::start(&command, setup.cores, directory)?;
         spawned.wait_until_it_listens(address)?;
-        Ok(Self { address, pid: spawned.pid(), spawned: Some(spawned) })
+        let pid = spawned.pid();
+        Ok(Self { door: Door { address, dialect }, pid, spawned: Some(spawned) })
     }
 
     /// Fails once it is gone, with its last words if they are known.
@@ -146,59 +154,36 @@ impl Target {
 /// Refuses what can be refused before anything is started.
 ///
 /// # Errors
-/// When there is no such broker, or it is not on a loopback address.
-pub fn check_broker(args: &args::Target) -> anyhow::Result<()> {
-    if let Some(address) = args.address {
-        ensure!(
-            address.ip().is_loopback(),
-            "{address} is not a loopback address: the load never leaves the machine"
-        );
-        return Ok(());
+/// When a program is missing, or the broker is not on a loopback address.
+pub fn check(kind: Kind, args: &args::Target) -> anyhow::Result<()> {
+    match kind {
+        Kind::Broker => broker::check(args),
+        Kind::Raw => Ok(()),
+        Kind::Redis => peers::REDIS.find().map(drop),
+        Kind::Nats => peers::NATS.find().map(drop),
+        Kind::Mosquitto => peers::MOSQUITTO.find().map(drop),
     }
-    let program = broker_path(args)?;
-    ensure!(
-        program.is_file(),
-        "there is no broker at {}; build it, or name one with --broker",
-        program.display()
-    );
-    Ok(())
-}
-
-/// The broker that was named, or the one built beside this program.
-fn broker_path(args: &args::Target) -> anyhow::Result<PathBuf> {
-    if let Some(path) = &args.broker {
-        return Ok(path.clone());
-    }
-    let own = std::env::current_exe().context("cannot find this program")?;
-    Ok(own.with_file_name("throng"))
 }
 
 /// What is measured, in words for the report.
 ///
 /// # Errors
-/// When this program cannot tell where it is.
-pub fn describe(kind: Kind, args: &args::Target) -> anyhow::Result<String> {
-    Ok(match (kind, args.address, args.pid) {
-        (Kind::RawRelay, ..) => "one epoll thread, one contiguous send per member and turn; no \
-             rights, no limits, no memory of messages"
+/// When a program is missing, or this one cannot tell where it is.
+pub fn describe(kind: Kind, rules: Rules, args: &args::Target) -> anyhow::Result<String> {
+    Ok(match kind {
+        Kind::Broker => broker::describe(rules, args)?,
+        Kind::Raw => "one epoll thread, one contiguous send per member and turn; no rights, no \
+             limits, no memory of messages"
             .to_owned(),
-        (Kind::Broker, Some(address), Some(pid)) => {
-            format!("process {pid} at {address}, as it was started")
-        }
-        (Kind::Broker, ..) => format!(
-            "{} serve --workers {} --io {}, limits lifted",
-            broker_path(args)?.display(),
-            args.workers,
-            args.io.as_str()
-        ),
+        Kind::Redis => peers::REDIS.describe()?,
+        Kind::Nats => peers::NATS.describe()?,
+        Kind::Mosquitto => peers::MOSQUITTO.describe()?,
     })
 }
 
-fn directory() -> anyhow::Result<tempfile::TempDir> {
-    tempfile::Builder::new()
-        .prefix("throng-bench-")
-        .tempdir()
-        .context("cannot make a directory for the log")
+fn relay(address: SocketAddr) -> anyhow::Result<Vec<OsString>> {
+    let own = std::env::current_exe().context("cannot find this program")?;
+    Ok(vec![own.into(), "raw-relay".into(), "--listen".into(), address.to_string().into()])
 }
 
 /// A loopback address nobody listens on at this moment.

@@ -1,0 +1,141 @@
+//! The broker: its command line, and a configuration that lets the load through.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+
+use crate::args;
+use crate::load::class::Class;
+use crate::targets::Setup;
+
+/// Messages a second that one publisher is granted where its limit is what is measured.
+pub const GRANTED_PER_SECOND: u32 = 5;
+
+/// What the broker allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rules {
+    /// Everything, and much may wait for a session: peers bound nothing either.
+    Lifted,
+    /// Everything, but no more may wait for a session than usual, and classes are told apart by
+    /// kind: what is dropped then is dropped to protect the broker itself.
+    Classes,
+    /// A publisher is held to the rate of a client, and not cut off for going on all the same.
+    Rated,
+}
+
+impl Rules {
+    /// In words for the report.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lifted => "limits lifted",
+            Self::Classes => "limits of senders and rooms lifted, those of slow readers as usual",
+            Self::Rated => "a client's usual rate, all other limits lifted",
+        }
+    }
+}
+
+/// The configuration file.
+fn config(rules: Rules, args: &args::Target) -> String {
+    let (key, secret) = (&args.app, &args.secret);
+    let (protected, low) = (Class::Protected.kind(), Class::Low.kind());
+    let kinds = match rules {
+        Rules::Classes => format!("protected_kinds = \"{protected}\"\nlow_kinds = \"{low}\"\n"),
+        Rules::Lifted | Rules::Rated => String::new(),
+    };
+    let outbound = match rules {
+        Rules::Lifted | Rules::Rated => "[sessions]\noutbound_bytes_max = \"1MiB\"\n\n",
+        Rules::Classes => "",
+    };
+    let rate = match rules {
+        Rules::Rated => GRANTED_PER_SECOND.to_string(),
+        Rules::Lifted | Rules::Classes => "\"unlimited\"".to_owned(),
+    };
+    format!(
+        r#"{outbound}[development]
+key = "{key}"
+secret = "{secret}"
+create_on_join = true
+publish_without_join = true
+{kinds}
+[development.limits]
+client_messages_per_second = {rate}
+server_messages_per_second = "unlimited"
+requests_per_second = "unlimited"
+refused_per_second = "unlimited"
+quota_high_only = "unlimited"
+quota_shared = "unlimited"
+quota_protected = "unlimited"
+receiver_normal_per_second = "unlimited"
+"#
+    )
+}
+
+/// Its command line; the configuration is written to the directory.
+///
+/// # Errors
+/// When the configuration cannot be written.
+pub fn command(
+    setup: &Setup<'_>,
+    address: SocketAddr,
+    directory: &Path,
+) -> anyhow::Result<Vec<OsString>> {
+    let path = directory.join("throng.toml");
+    std::fs::write(&path, config(setup.rules, setup.args))
+        .context("cannot write the broker's configuration")?;
+    let mut command: Vec<OsString> = vec![program(setup.args)?.into(), "serve".into()];
+    command.extend(["--config".into(), path.into()]);
+    command.extend(["--listen".into(), address.to_string().into()]);
+    command.extend(["--workers".into(), setup.workers.to_string().into()]);
+    command.extend(["--io".into(), setup.args.io.as_str().into()]);
+    Ok(command)
+}
+
+/// Refuses what can be refused before anything is started.
+///
+/// # Errors
+/// When there is no such broker, or it is not on a loopback address.
+pub fn check(args: &args::Target) -> anyhow::Result<()> {
+    if let Some(address) = args.address {
+        ensure!(
+            address.ip().is_loopback(),
+            "{address} is not a loopback address: the load never leaves the machine"
+        );
+        return Ok(());
+    }
+    let program = program(args)?;
+    ensure!(
+        program.is_file(),
+        "there is no broker at {}; build it (cargo build --release -p throng-broker), or name one \
+         with --broker",
+        program.display()
+    );
+    Ok(())
+}
+
+/// In words for the report.
+///
+/// # Errors
+/// When this program cannot tell where it is.
+pub fn describe(rules: Rules, args: &args::Target) -> anyhow::Result<String> {
+    Ok(match (args.address, args.pid) {
+        (Some(address), Some(pid)) => format!("process {pid} at {address}, as it was started"),
+        _ => format!(
+            "{} serve --workers {} --io {}; {}",
+            program(args)?.display(),
+            args.workers,
+            args.io.as_str(),
+            rules.as_str()
+        ),
+    })
+}
+
+/// The broker that was named, or the one built beside this program.
+fn program(args: &args::Target) -> anyhow::Result<PathBuf> {
+    if let Some(path) = &args.broker {
+        return Ok(path.clone());
+    }
+    let own = std::env::current_exe().context("cannot find this program")?;
+    Ok(own.with_file_name("throng"))
+}

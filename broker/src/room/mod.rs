@@ -324,6 +324,17 @@ impl Room {
         self.stream.is_full()
     }
 
+    /// Bytes that every occupant is to be sent of this turn.
+    #[must_use]
+    pub fn turn_bytes(&self) -> usize {
+        self.stream.turn_bytes()
+    }
+
+    /// The turn has ended and what it brought is sealed.
+    pub fn end_turn(&mut self) {
+        self.stream.end_turn();
+    }
+
     /// Ends the batch of this turn and gives it to each shard with occupants.
     pub fn seal(&mut self, give: impl FnMut(ShardId, Batch)) {
         self.stream.seal(self.members.shards(), give);

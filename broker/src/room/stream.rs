@@ -92,6 +92,8 @@ pub struct Stream {
     seq: u64,
     open: Vec<u8>,
     open_bytes_last: usize,
+    /// Bytes that were sealed since the turn began.
+    sealed_bytes: usize,
     runs: Runs,
     own: SmallVec<[Own; 1]>,
 }
@@ -105,6 +107,7 @@ impl Stream {
             seq: 0,
             open: Vec::new(),
             open_bytes_last: 0,
+            sealed_bytes: 0,
             runs: Runs::new(),
             own: SmallVec::new(),
         }
@@ -165,6 +168,17 @@ impl Stream {
         self.open.len() >= BATCH_BYTES_MAX
     }
 
+    /// Bytes of all entries of this turn: every occupant is to be sent them at once.
+    #[must_use]
+    pub fn turn_bytes(&self) -> usize {
+        self.sealed_bytes + self.open.len()
+    }
+
+    /// A turn has ended, with everything sealed.
+    pub fn end_turn(&mut self) {
+        self.sealed_bytes = 0;
+    }
+
     /// Ends the batch and gives each shard its own; nothing if there are no entries.
     pub fn seal(
         &mut self,
@@ -175,6 +189,7 @@ impl Stream {
             return;
         }
         self.open_bytes_last = self.open.len();
+        self.sealed_bytes += self.open.len();
         let bytes = Bytes::from(core::mem::take(&mut self.open));
         let runs = core::mem::take(&mut self.runs);
         let frames: u64 = runs.iter().map(|run| u64::from(run.frames)).sum();

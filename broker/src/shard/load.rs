@@ -1,7 +1,7 @@
 //! Whether there is too much to do, and whose work is shed then (spec 6).
 //!
-//! Two signals: a lane between shards that fills, and a loop that falls behind. Each has a mark
-//! for every class; above it messages of the class are shed, and again let in only well below it,
+//! Three signals: a lane between shards that fills, a loop that falls behind, and a room that says
+//! more in one turn than its receivers can be given at once. Each has a mark for every class; above it messages of the class are shed, and again let in only well below it,
 //! so that the broker does not flap. Below the highest mark an app that takes no more than its
 //! share of the work is spared: one app's flood does not shed another's messages.
 
@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use crate::class::Class;
 use crate::id::AppId;
-use crate::limits::{LAG_MARKS, SHARE_WINDOW};
+use crate::limits::{LAG_MARKS, SHARE_WINDOW, skip_high_at, skip_low_at};
 use crate::time::Instant;
 
 /// What is shed: messages of this many classes, the least important first.
@@ -56,14 +56,29 @@ impl Levels {
 #[derive(Debug)]
 pub(super) struct Load {
     lag: Level,
+    /// Bytes of a turn that are too much for whoever receives them.
+    glut_marks: Levels,
     window_began_at: Instant,
     /// Messages let in for each app, in this window and the one before.
     work: Vec<[u64; 2]>,
 }
 
 impl Load {
-    pub(super) fn new(apps: usize) -> Self {
-        Self { lag: Level::default(), window_began_at: Instant::ZERO, work: vec![[0; 2]; apps] }
+    pub(super) fn new(apps: usize, outbound_bytes_max: usize) -> Self {
+        let max = outbound_bytes_max;
+        let marks = [skip_low_at(max), skip_high_at(max), max];
+        Self {
+            lag: Level::default(),
+            glut_marks: Levels(marks.map(|mark| mark as u64)),
+            window_began_at: Instant::ZERO,
+            work: vec![[0; 2]; apps],
+        }
+    }
+
+    /// What is shed because one room has so much to say in one turn already. By the same marks it
+    /// would be skipped for whoever cannot take it at once, and the sender would not hear of it.
+    pub(super) fn glut(&self, turn_bytes: usize) -> Level {
+        self.glut_marks.next(Level::default(), turn_bytes as u64)
     }
 
     /// Begins a turn. `busy` is how long the last one took: whatever comes now may have waited
@@ -135,7 +150,7 @@ mod tests {
     #[test]
     fn an_app_within_its_share_is_spared_until_everything_is_refused() {
         let (loud, quiet) = (AppId(0), AppId(1));
-        let mut load = Load::new(2);
+        let mut load = Load::new(2, 1_000);
         (0..90).for_each(|_| load.record(loud));
         (0..10).for_each(|_| load.record(quiet));
         let level = MARKS.next(Level::default(), 250);
@@ -148,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_app_alone_has_no_share_to_stay_within() {
-        let mut load = Load::new(2);
+        let mut load = Load::new(2, 1_000);
         load.record(AppId(0));
         let level = MARKS.next(Level::default(), 100);
         assert!(load.sheds(level, AppId(0), Class::Low));
@@ -156,8 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_room_says_in_one_turn_is_bounded_by_what_may_wait_for_one_receiver() {
+        let load = Load::new(1, 1_000);
+        let shed = |bytes| Class::ALL.map(|class| load.glut(bytes).sheds(class));
+        assert_eq!(shed(499), [false, false, false]);
+        assert_eq!(shed(500), [false, false, true]);
+        assert_eq!(shed(750), [false, true, true]);
+        assert_eq!(shed(1_000), [true, true, true]);
+    }
+
+    #[test]
     fn a_loop_that_was_behind_recovers_with_its_first_short_turn() {
-        let mut load = Load::new(1);
+        let mut load = Load::new(1, 1_000);
         load.begin(Instant::ZERO, LAG_MARKS[1]);
         assert!(load.level().sheds(Class::High));
         load.begin(Instant::ZERO, Duration::from_millis(1));

@@ -37,7 +37,8 @@ impl Shard {
         let no_room = Refusal::new(Code::NO_SUCH_ROOM);
         let room = self.rooms.get(handle).ok_or(no_room)?;
         let app = room.app();
-        let level = room.shards().map(|shard| self.post.level(shard)).max().unwrap_or_default();
+        let lanes = room.shards().map(|shard| self.post.level(shard)).max().unwrap_or_default();
+        let level = lanes.max(self.load.glut(room.turn_bytes()));
         self.shed_overload(level, app, room.class_of(author, publish.class))?;
         let echo = publish.options.has(PublishOptions::ECHO) || probe::planted(Bug::OwnEcho);
         let publication = Publication {
@@ -251,8 +252,11 @@ impl Shard {
     /// Ends the open batches of the turn.
     pub(super) fn seal_rooms(&mut self) {
         let mut open = core::mem::take(&mut self.rooms_open);
-        for room in open.drain(..) {
-            self.seal(room);
+        for handle in open.drain(..) {
+            self.seal(handle);
+            if let Some(room) = self.rooms.get_mut(handle) {
+                room.end_turn();
+            }
         }
         self.rooms_open = open;
     }

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use crate::Verdict;
 use crate::report::check::{self, check};
@@ -54,6 +54,24 @@ pub struct Compare {
 }
 
 impl Output {
+    /// Refuses objectives that a run cannot meet whatever it finds: `report` has its targets
+    /// already, and no rounds yet.
+    ///
+    /// # Errors
+    /// When a peer is held against that is not measured, or a point where there are none.
+    pub fn check(&self, report: &Report) -> anyhow::Result<()> {
+        for objective in &self.objective {
+            if let Some(peer) = &objective.peer {
+                let others = report.targets.iter().skip(1);
+                let is_there = others.map(|target| &target.name).any(|name| name == peer);
+                ensure!(is_there, "{objective}: {peer} is not beside another; give --peer {peer}");
+            }
+            let has_points = report.sweep.is_some() || objective.point.is_none();
+            ensure!(has_points, "{objective}: {} has no points", report.scenario);
+        }
+        Ok(())
+    }
+
     /// Holds the report against the objectives, and writes what was asked for.
     ///
     /// # Errors
@@ -196,6 +214,21 @@ mod tests {
         assert_eq!(compare.run().unwrap(), Verdict::Sound);
         compare.after = directory.path().join("none.json");
         assert!(compare.run().unwrap_err().to_string().contains("none.json"));
+    }
+
+    #[test]
+    fn an_objective_that_cannot_be_met_is_refused_before_the_run() {
+        let check = |objective: &str, report: &Report| {
+            let objective = vec![objective.parse().unwrap()];
+            Output { objective, ..Output::default() }.check(report).map_err(|why| why.to_string())
+        };
+        let (beside, sweep) = (sample::beside(&[]), sample::sweep(&[]));
+        assert_eq!(check("ratio:raw:p99_us<=1", &beside), Ok(()));
+        let error = check("ratio:redis:p99_us<=1", &beside).unwrap_err();
+        assert!(error.contains("give --peer redis"), "{error}");
+        assert_eq!(check("goodput_share@2>=0.9", &sweep), Ok(()));
+        let error = check("p99_us@2<=9", &beside).unwrap_err();
+        assert!(error.contains("fanout has no points"), "{error}");
     }
 
     #[test]

@@ -45,10 +45,13 @@ pub struct Fanout {
     /// Bytes of a payload; the first 32 are the load's own
     #[arg(long, default_value_t = 128, value_parser = payload_bytes)]
     pub payload: usize,
+    /// For how long.
     #[command(flatten)]
     pub timing: Timing,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -75,10 +78,13 @@ pub struct Rooms {
     #[arg(long, value_delimiter = ',', value_name = "WORKERS", conflicts_with = "address")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub scale: Vec<u32>,
+    /// For how long.
     #[command(flatten)]
     pub timing: Timing,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -101,10 +107,13 @@ pub struct Hot {
     /// Bytes of a payload; the first 32 are the load's own
     #[arg(long, default_value_t = 128, value_parser = payload_bytes)]
     pub payload: usize,
+    /// For how long.
     #[command(flatten)]
     pub timing: Timing,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -129,15 +138,19 @@ pub struct Shape {
 /// A fixed rate.
 #[derive(Debug, clap::Args)]
 pub struct Latency {
+    /// Rooms and what is published to them.
     #[command(flatten)]
     pub shape: Shape,
     /// Messages a second to all rooms together
     #[arg(long, default_value = "100", value_parser = positive)]
     pub rate: f64,
+    /// For how long.
     #[command(flatten)]
     pub timing: Timing,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -145,6 +158,7 @@ pub struct Latency {
 /// Rising rates.
 #[derive(Debug, clap::Args)]
 pub struct Ramp {
+    /// Rooms and what is published to them.
     #[command(flatten)]
     pub shape: Shape,
     /// Milliseconds within which 99 of 100 deliveries must come
@@ -162,8 +176,10 @@ pub struct Ramp {
     /// Seconds under load before that
     #[arg(long, default_value = "0.3", value_parser = seconds)]
     pub warm_up: Duration,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -183,8 +199,10 @@ pub struct Storm {
     /// Rounds [default: 5 beside one peer, else 3]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -204,8 +222,10 @@ pub struct Idle {
     /// Rounds
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -226,10 +246,13 @@ pub struct Slow {
     /// kernel holds all that a reader leaves
     #[arg(long, default_value_t = 2048, value_parser = payload_bytes)]
     pub payload: usize,
+    /// For how long.
     #[command(flatten)]
     pub timing: Timing,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -258,8 +281,10 @@ pub struct Overload {
     /// Rounds
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -279,10 +304,13 @@ pub struct Refuse {
     /// Bytes of a payload; the first 32 are the load's own
     #[arg(long, default_value_t = 128, value_parser = payload_bytes)]
     pub payload: usize,
+    /// For how long.
     #[command(flatten)]
     pub timing: Timing,
+    /// Against what.
     #[command(flatten)]
     pub target: Target,
+    /// What becomes of the report.
     #[command(flatten)]
     pub output: Output,
 }

@@ -96,7 +96,7 @@ impl<'a> Comparison<'a> {
         }
         let changes = changes(before, after);
         if changes.is_empty() {
-            bail!("the reports have no target with a figure in common");
+            bail!("the reports share no figure of any target");
         }
         Ok(Self { before, after, differences, changes })
     }

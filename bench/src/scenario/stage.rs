@@ -182,6 +182,7 @@ impl<'a> Stage<'a> {
         mut run: impl FnMut(&Turn) -> anyhow::Result<Vec<Round>>,
     ) -> anyhow::Result<Verdict> {
         let mut report = self.report(sheet)?;
+        output.check(&report)?;
         say(&report.head())?;
         say(&report.heading())?;
         let progress = Progress::new(turns.len());

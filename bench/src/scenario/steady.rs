@@ -72,7 +72,10 @@ impl Steady {
         load.run_for(self.warm_up, &mut stage.watch(&mut target))?;
         let span = span::measure(stage, &mut target, &mut load, self.seconds)?;
         let held_back = load.held_back();
-        let flaws = load.drain(PATIENCE, &mut stage.watch(&mut target))?;
+        let mut flaws = load.drain(PATIENCE, &mut stage.watch(&mut target))?;
+        // No reader is slow here, so what was skipped on purpose was lost all the same.
+        let skipped = load.tally.counts.skipped;
+        flaws.lost += skipped;
 
         let latencies = load.tally.latencies();
         let mut more = latency_figures(latencies);
@@ -91,6 +94,9 @@ impl Steady {
                     "{held_back} messages came due and were never published: the server did not read"
                 ),
             );
+        }
+        if skipped > 0 {
+            add_note(&mut round, &format!("{skipped} deliveries were announced as skipped"));
         }
         if let Some(refusal) = load.first_refusal() {
             add_note(&mut round, &format!("the first refusal: {refusal}"));

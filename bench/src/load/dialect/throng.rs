@@ -114,7 +114,7 @@ impl Dialect for Throng {
             kind: message.class.kind(),
             payload: message.payload,
             options: PublishOptions::default(),
-            // A class of its own for those brokers that know no kinds of class low.
+            // A broker that was started by hand may not know the kinds of class low.
             class: match message.class {
                 Class::Low => ClassHint::Low,
                 Class::Protected | Class::High => ClassHint::Default,

@@ -204,6 +204,14 @@ mod tests {
     }
 
     #[test]
+    fn every_figure_is_explained_in_the_documents() {
+        let document = include_str!("../../../../docs/benchmarks.md");
+        for Figure { name, unit, .. } in ALL {
+            assert!(document.contains(&format!("| `{name}` | {unit} |")), "{name}");
+        }
+    }
+
+    #[test]
     fn a_figure_of_time_names_its_unit_last() {
         for figure in ALL.iter().filter(|figure| ["us", "ms"].contains(&figure.unit)) {
             assert!(figure.name.ends_with(&format!("_{}", figure.unit)), "{}", figure.name);

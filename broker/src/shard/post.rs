@@ -14,6 +14,9 @@ use crate::id::ShardId;
 use crate::limits::lane_marks;
 use crate::shard::load::{Level, Levels};
 
+/// As many lanes' worth of envelopes may wait for the shard itself before that is too much.
+const OWN_INBOX_LANES: u64 = 4;
+
 /// What leaves a shard.
 #[derive(Debug)]
 pub(super) struct Post {
@@ -77,7 +80,9 @@ impl Post {
     pub(super) fn set_waiting(&mut self, to: ShardId, waiting: usize) {
         let lane = &mut self.lanes[to.index()];
         lane.waiting = waiting;
-        lane.level = self.marks.next(lane.level, waiting as u64);
+        // The inbox is no lane: it cannot overflow, and it is emptied before the turn ends.
+        let divisor = if to == self.shard { OWN_INBOX_LANES } else { 1 };
+        lane.level = self.marks.next(lane.level, waiting as u64 / divisor);
     }
 
     /// What is shed on the way to a shard.

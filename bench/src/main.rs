@@ -86,6 +86,12 @@ fn prepare() -> anyhow::Result<Stop> {
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
+    /// Asks for the end.
+    #[cfg(test)]
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Fails once someone asked for the end.
     ///
     /// # Errors

@@ -52,8 +52,10 @@ pub const SAMPLE_EVERY: usize = 16;
 /// Bytes of one receive. Larger than any delivery, so that a whole one always fits.
 const RECEIVE_BYTES: usize = 256 * 1024;
 
-/// What the kernel may keep for a member that has stopped reading.
-const STALLED_RECEIVE_BYTES: usize = 4096;
+/// What the kernel may keep for a member that has stopped reading: what it has by default, and
+/// no growth. Less would have it drop what it has offered place for, and then it is the resending
+/// that is measured.
+const STALLED_RECEIVE_BYTES: usize = 64 * 1024;
 
 /// What it may keep once it reads on.
 const AWAKE_RECEIVE_BYTES: usize = 1024 * 1024;
@@ -238,7 +240,7 @@ impl Load {
         self.list_all();
     }
 
-    /// Whether what was due could not be published for lack of place in the publishers' sockets.
+    /// Messages that have come due and wait for place in their publishers' sockets.
     pub fn held_back(&self) -> u64 {
         self.publishers.iter().map(|publisher| publisher.due.len() as u64).sum()
     }
@@ -248,8 +250,7 @@ impl Load {
         u32::try_from(self.publishers.len()).expect("there are fewer sockets than that")
     }
 
-    /// Lets this share of the members read no more, evenly spread, and offer the server little
-    /// place, as a device does that has gone out of reach. Gives how many they are.
+    /// Lets this share of the members read no more, evenly spread. Gives how many they are.
     ///
     /// # Errors
     /// When the epoll does not let them go.
@@ -349,3 +350,6 @@ impl Load {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,11 +24,11 @@ pub const FULL: f64 = 0.95;
 /// Above this share of the server's cores, the work of others is worth a note.
 const DISTURBED: f64 = 0.05;
 
-/// The load must not be later than this share of the latency that it measures..
+/// The share of a latency that the load may be late by.
 const LATE_SHARE_MAX: f64 = 0.25;
 
-/// ..unless it is this little.
-const LATE_NS_MIN: u64 = 100_000;
+/// What it may be late by at any rate.
+const LATE_NS_MAX: u64 = 100_000;
 
 /// Figures by name.
 pub type Figures = Vec<(&'static str, f64)>;
@@ -131,7 +131,7 @@ impl Span {
         let was_late = latencies.is_some_and(|latencies| {
             let late = latencies.late.value_at_quantile(0.99);
             let whole = latencies.each.value_at_quantile(0.99) as f64;
-            late > LATE_NS_MIN && late as f64 > whole * LATE_SHARE_MAX
+            late > LATE_NS_MAX && late as f64 > whole * LATE_SHARE_MAX
         });
         was_late || (self.load_busy() >= FULL && !self.server_is_full())
     }

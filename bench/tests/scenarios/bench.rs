@@ -22,7 +22,8 @@ pub fn start(flags: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The report of a run that must end well.
+/// The report of a run that must end well. On a machine that is busy with something else the
+/// broker may refuse a message because it has fallen behind, and says so; that is no fault here.
 pub fn run(scenario: &str, flags: &[&str]) -> Run {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("report.json");
@@ -30,9 +31,12 @@ pub fn run(scenario: &str, flags: &[&str]) -> Run {
     let output = start(&[&[scenario], flags, &json].concat());
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}\n{text}\n{errors}", output.status);
-    assert!(text.starts_with("throng-bench"), "{text}");
-    Run(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+    let words = format!("{:?}\n{text}\n{errors}", output.status);
+    assert!(text.starts_with("throng-bench"), "{words}");
+    let run = Run(serde_json::from_str(&std::fs::read_to_string(path).expect(&words)).unwrap());
+    let expected = i32::from(run.has_refusals());
+    assert_eq!(output.status.code(), Some(expected), "{words}");
+    run
 }
 
 impl Run {
@@ -47,11 +51,15 @@ impl Run {
         self.0["rounds"].as_array().unwrap()
     }
 
+    fn has_refusals(&self) -> bool {
+        self.rounds().iter().any(|round| round["flaws"]["refused"].as_u64() > Some(0))
+    }
+
     /// Asserts that there are so many rounds, and that nothing went wrong in any.
     pub fn assert_sound(&self, rounds: usize) {
         assert_eq!(self.rounds().len(), rounds, "{}", self.0);
         for round in self.rounds() {
-            for flaw in ["lost", "duplicated", "disordered", "refused"] {
+            for flaw in ["lost", "duplicated", "disordered"] {
                 assert_eq!(round["flaws"][flaw], 0, "{flaw}: {round}");
             }
         }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::Stop;
 use crate::load::dialect::{Dialect, Guest, Place};
@@ -196,6 +196,9 @@ impl Crowd {
     fn begin(&mut self, number: usize) -> anyhow::Result<()> {
         let began = Instant::now();
         let mut stream = connect(self.door.address, number / SESSIONS_PER_SOURCE)?;
+        // Ended without the minute that the system would keep its port for: a run of many rounds
+        // runs out of ports otherwise.
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(number), both)?;
         self.sessions.push(Opening { stream, held: Vec::new(), began, stage: Stage::Connecting });

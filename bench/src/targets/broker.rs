@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
@@ -105,12 +106,30 @@ pub fn check(args: &args::Target) -> anyhow::Result<()> {
         return Ok(());
     }
     let program = program(args)?;
+    if !program.is_file() && args.broker.is_none() {
+        build(&program)?;
+    }
     ensure!(
         program.is_file(),
         "there is no broker at {}; build it (cargo build --release -p throng-broker), or name one \
          with --broker",
         program.display()
     );
+    Ok(())
+}
+
+/// Has cargo build the broker beside this program, if it was cargo that started this program: on
+/// a fresh machine one command is enough.
+fn build(program: &Path) -> anyhow::Result<()> {
+    let Some(cargo) = std::env::var_os("CARGO") else { return Ok(()) };
+    eprintln!("throng-bench: there is no broker at {} yet; building it", program.display());
+    let mut command = Command::new(cargo);
+    command.args(["build", "-p", "throng-broker"]);
+    if program.parent().is_some_and(|folder| folder.ends_with("release")) {
+        command.arg("--release");
+    }
+    let built = command.status().context("cannot run cargo")?;
+    ensure!(built.success(), "the broker does not build");
     Ok(())
 }
 

@@ -58,6 +58,8 @@ listed! {
         Gathered,
         /// A session that does not take its replies was not read from.
         Paused,
+        /// A loop was behind, and shed.
+        LoopBehind,
         /// A room had taken in as much as it may.
         QuotaUsedUp,
         /// A member spoke too soon for slow mode.

@@ -4,12 +4,14 @@
 //! sends are cut anywhere, completions come late and in any order between connections. It never
 //! blocks; the world decides whose turn it is.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Arguments;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use throng_broker::event::{Outgoing, Receive};
 use throng_broker::id::ConnectionId;
@@ -32,6 +34,10 @@ pub struct SimIo {
     next_buffer: u32,
     done: VecDeque<Completion>,
     accepting: bool,
+    /// Readings of the clock since the turn began: the second one ends it.
+    clock_readings: Cell<u32>,
+    /// How long the turn will have taken when it ends.
+    turn_takes: Cell<Duration>,
 }
 
 #[derive(Debug)]
@@ -52,6 +58,11 @@ impl Wake for SimWaker {
 }
 
 impl SimIo {
+    /// Lets the turn that comes seem to take that long: its core was busy elsewhere.
+    pub fn stretch_turn(&mut self, time: Duration) {
+        self.turn_takes.set(time);
+    }
+
     /// The back end of a worker.
     #[must_use]
     pub fn new(net: Net, worker: usize) -> Self {
@@ -66,6 +77,8 @@ impl SimIo {
             next_buffer: 0,
             done: VecDeque::new(),
             accepting: true,
+            clock_readings: Cell::new(0),
+            turn_takes: Cell::new(Duration::ZERO),
         }
     }
 
@@ -202,7 +215,12 @@ impl Io for SimIo {
     type Socket = LinkId;
 
     fn now(&self) -> Now {
-        self.net.now()
+        let mut now = self.net.now();
+        self.clock_readings.set(self.clock_readings.get() + 1);
+        if self.clock_readings.get() == 2 {
+            now.instant = now.instant + self.turn_takes.take();
+        }
+        now
     }
 
     fn waker(&self) -> io::Result<Box<dyn Wake>> {
@@ -215,6 +233,7 @@ impl Io for SimIo {
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
         self.woken.store(false, Ordering::Relaxed);
+        self.clock_readings.set(0);
         while self.accepting && self.net.weather().accepts {
             let next = self.net.0.borrow_mut().backlogs[self.worker].pop_front();
             let Some(link) = next else { break };

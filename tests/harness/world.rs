@@ -185,11 +185,15 @@ impl World {
         self.carry_down();
     }
 
-    /// Gives a worker no time for a while.
+    /// Gives a worker no time for a while, and lets it notice: its turn took that long.
     pub fn pause(&mut self, worker: usize, time: Duration) {
         let worker = worker % self.workers.len();
         self.net.note('w', worker, format_args!("paused for {time:?}"));
-        self.workers[worker].paused_until = self.net.now().instant + time;
+        let place = &mut self.workers[worker];
+        place.paused_until = self.net.now().instant + time;
+        if let Some(worker) = &mut place.worker {
+            worker.io_mut().stretch_turn(time);
+        }
     }
 
     /// Lets all workers run again.

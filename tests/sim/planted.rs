@@ -9,7 +9,7 @@ use throng_harness::chaos::Plan;
 /// Where to look first: most bugs show in the first few seeds, these later.
 const LATE: &[(Bug, u64)] = &[
     (Bug::LimiterEdge, 49),
-    (Bug::LimiterForgets, 106),
+    (Bug::LimiterForgets, 522),
     (Bug::VisitIgnored, 20),
     (Bug::LaneOvertaken, 76),
 ];

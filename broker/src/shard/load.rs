@@ -10,6 +10,7 @@ use core::time::Duration;
 use crate::class::Class;
 use crate::id::AppId;
 use crate::limits::{LAG_MARKS, SHARE_WINDOW, skip_high_at, skip_low_at};
+use crate::probe::{self, Mark};
 use crate::time::Instant;
 
 /// What is shed: messages of this many classes, the least important first.
@@ -87,6 +88,9 @@ impl Load {
         let marks =
             Levels(LAG_MARKS.map(|mark| u64::try_from(mark.as_nanos()).unwrap_or(u64::MAX)));
         self.lag = marks.next(self.lag, u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX));
+        if self.lag.sheds(Class::Low) {
+            probe::mark(Mark::LoopBehind);
+        }
         if now.since(self.window_began_at) >= SHARE_WINDOW {
             self.window_began_at = now;
             for [this, before] in &mut self.work {

@@ -80,6 +80,7 @@ impl Node {
                 outbound_bytes_max: limits::OUTBOUND_BYTES_MAX_DEFAULT,
                 connections_max: 10_000,
                 lane_envelopes: limits::LANE_ENVELOPES,
+                visits_per_turn: limits::VISITS_PER_TURN,
                 hash_key: HashKey(1, 2),
                 seed: u64::from(id),
             })

@@ -105,6 +105,12 @@ pub const OUTBOUND_PAUSE_DIVISOR: usize = 16;
 /// A batch of one room is closed once it has this many bytes, so that one send stays small.
 pub const BATCH_BYTES_MAX: usize = 64 * 1024;
 
+/// Occupants of rooms that one turn looks at when it fans out, some milliseconds' worth of sends:
+/// what is left of a big room goes on in the next, and the others are heard in between. Fewer would
+/// split rooms that are served best in one go: who waits for the next slice gets a copy of two
+/// turns' entries and not the bytes that all share.
+pub const VISITS_PER_TURN: usize = 4096;
+
 /// Pieces are gathered into one send up to this many bytes.
 pub const GATHER_BYTES_MAX: usize = 64 * 1024;
 
@@ -129,8 +135,8 @@ pub const fn lane_marks(lane_envelopes: usize) -> [usize; 3] {
 }
 
 /// A turn that took so long sheds messages of class low in the next; then high ones; then
-/// everything. A turn takes a millisecond; one message to 100,000 members of a shard takes about
-/// the first mark, and that alone is no reason to shed.
+/// everything. A turn takes a millisecond, one slice of a big room's fan-out some; on a slow machine
+/// that is busy it may be 80, and that alone is no reason to shed.
 pub const LAG_MARKS: [Duration; 3] =
     [Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(2)];
 

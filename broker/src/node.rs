@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::id::{HashKey, ShardId};
 use crate::io::choice::{self, Backend};
 use crate::io::{Clock, Epoll, Io, RingSize, Uring, listen};
-use crate::limits::{LANE_ENVELOPES, RESERVED_DESCRIPTORS};
+use crate::limits::{LANE_ENVELOPES, RESERVED_DESCRIPTORS, VISITS_PER_TURN};
 use crate::mesh::{self, Doorbell, Endpoint};
 use crate::shard::{Settings, Shard};
 use crate::worker::{Parcel, Turn, Worker};
@@ -121,6 +121,7 @@ impl Node {
                 patience: config.patience,
                 outbound_bytes_max: config.outbound_bytes_max,
                 lane_envelopes: LANE_ENVELOPES,
+                visits_per_turn: VISITS_PER_TURN,
                 connections_max: connections_max.div_ceil(usize::from(count)),
                 hash_key: seeds.hash_key,
                 seed: seeds.shards ^ u64::from(id),

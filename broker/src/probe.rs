@@ -60,6 +60,8 @@ listed! {
         Paused,
         /// A loop was behind, and shed.
         LoopBehind,
+        /// A fan-out went on in the next turn.
+        Sliced,
         /// A room had taken in as much as it may.
         QuotaUsedUp,
         /// A member spoke too soon for slow mode.

@@ -351,6 +351,7 @@ fn shape(random: &mut Random, faults: Faults) -> (Shape, Faults) {
     shape.connections_max = [10_000, 10_000, 6][random.below(3)];
     shape.speakers_percent = 50;
     shape.mixed_kinds = true;
+    shape.visits_per_turn = [1, 3, shape.visits_per_turn][random.below(3)];
     shape.app.kinds.protected = [PROTECTED_KIND.into()].into_iter().collect();
     shape.app.kinds.low = ["like".into()].into_iter().collect();
     if random.percent(50) {

@@ -43,6 +43,8 @@ pub struct Shape {
     pub outbound_bytes_max: usize,
     /// Envelopes that a lane between two workers holds.
     pub lane_envelopes: usize,
+    /// Occupants that a turn looks at when it fans out.
+    pub visits_per_turn: usize,
     /// Whether messages are of all classes, or of the usual one.
     pub mixed_kinds: bool,
     /// For how many clients in a hundred the client crate speaks.
@@ -65,6 +67,7 @@ impl Shape {
             connections_max: 10_000,
             outbound_bytes_max: limits::OUTBOUND_BYTES_MAX_DEFAULT,
             lane_envelopes: limits::LANE_ENVELOPES,
+            visits_per_turn: limits::VISITS_PER_TURN,
             mixed_kinds: false,
             speakers_percent: 0,
         }
@@ -162,6 +165,7 @@ impl World {
                     patience: PATIENCE,
                     outbound_bytes_max: self.shape.outbound_bytes_max,
                     lane_envelopes: self.shape.lane_envelopes,
+                    visits_per_turn: self.shape.visits_per_turn,
                     connections_max: self.shape.connections_max,
                     hash_key,
                     seed: self.keys.draw(),

@@ -8,10 +8,9 @@ use throng_harness::chaos::Plan;
 
 /// Where to look first: most bugs show in the first few seeds, these later.
 const LATE: &[(Bug, u64)] = &[
-    (Bug::LimiterEdge, 49),
-    (Bug::LimiterForgets, 522),
-    (Bug::VisitIgnored, 20),
-    (Bug::LaneOvertaken, 76),
+    (Bug::LimiterForgets, 150),
+    (Bug::VisitIgnored, 114),
+    (Bug::LaneOvertaken, 382),
 ];
 
 /// Seeds that are tried from there on, and then from the first on.

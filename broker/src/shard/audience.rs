@@ -28,8 +28,11 @@ pub(super) struct Audience {
     pub(super) epoch: u64,
     /// Its app.
     pub(super) app: AppId,
-    /// Whether it is on this turn's list of those to fan out.
+    /// Whether it is on the list of those to fan out.
     pub(super) dirty: bool,
+    /// How many occupants are still to be looked at since the last chunk came, and who is next.
+    unvisited: u32,
+    next: u32,
     occupants: Vec<Occupant>,
     chunks: VecDeque<Chunk>,
     /// The number of the first chunk; chunks are numbered from the audience's beginning.
@@ -65,6 +68,8 @@ impl Audience {
             epoch,
             app,
             dirty: false,
+            unvisited: 0,
+            next: 0,
             occupants: Vec::new(),
             chunks: VecDeque::new(),
             first: 0,
@@ -87,6 +92,10 @@ impl Audience {
     pub(super) fn seat(&mut self, connection: ConnectionId) -> u32 {
         let occupant = self.len();
         self.occupants.push(Occupant { connection, cursor: self.tail() });
+        if self.unvisited > 0 {
+            // It may be looked at in the place of one who was not yet.
+            self.unvisited += 1;
+        }
         occupant
     }
 
@@ -95,7 +104,24 @@ impl Audience {
     pub(super) fn unseat(&mut self, occupant: u32) -> Option<ConnectionId> {
         self.skip(occupant);
         self.occupants.swap_remove(occupant as usize);
+        if self.unvisited > 0 {
+            // Whoever took the place may not have been looked at yet: all are, once more.
+            self.unvisited = self.len();
+        }
         self.occupants.get(occupant as usize).map(|moved| moved.connection)
+    }
+
+    /// The next occupant to look at since the last chunk came; `None` once all were.
+    pub(super) fn visit(&mut self) -> Option<u32> {
+        self.unvisited = self.unvisited.checked_sub(1)?;
+        let occupant = if self.next < self.len() { self.next } else { 0 };
+        self.next = occupant + 1;
+        Some(occupant)
+    }
+
+    /// Whether there is an occupant to look at.
+    pub(super) const fn is_unvisited(&self) -> bool {
+        self.unvisited > 0
     }
 
     /// Puts a batch behind all others; everyone is behind now. Gives how much it is.
@@ -103,6 +129,7 @@ impl Audience {
         let mut chunk = Chunk::new(batch, self.end);
         chunk.awaited_by = self.occupants.len() - self.behind;
         self.behind = self.occupants.len();
+        self.unvisited = self.len();
         let end = chunk.end();
         let size = end.since(&self.end);
         self.end = end;
@@ -428,6 +455,25 @@ mod tests {
         assert_eq!((told.from_seq, told.to_seq, told.high, told.low), (1, 3, 1, 2));
         assert_eq!(rest, [1, 0, 0, 0, b'4']);
         audience.invariants();
+    }
+
+    #[test]
+    fn everyone_is_looked_at_once_a_chunk_came_whoever_comes_and_goes_meanwhile() {
+        let mut audience = audience(3);
+        audience.append(one(b"1"));
+        assert_eq!((audience.visit(), audience.visit()), (Some(0), Some(1)));
+        audience.append(one(b"2"));
+        assert_eq!(audience.visit(), Some(2), "it goes on where it was");
+        audience.seat(ConnectionId { slot: 9, generation: 0 });
+        let seen: Vec<_> = std::iter::from_fn(|| audience.visit()).collect();
+        assert_eq!(seen, [3, 0, 1], "the new one and all that were left");
+        audience.append(one(b"3"));
+        audience.visit();
+        audience.unseat(0);
+        let mut seen: Vec<_> = std::iter::from_fn(|| audience.visit()).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, [0, 1, 2]);
+        assert!(!audience.is_unvisited());
     }
 
     #[test]

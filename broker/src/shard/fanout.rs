@@ -76,7 +76,7 @@ impl Shard {
         if probe::planted(Bug::EndIgnored) {
             return;
         }
-        self.fan_out_one(audience);
+        self.fan_out_one(audience, usize::MAX);
         while self.audiences.contains(audience) {
             let connection = self.audiences.get(audience).connection(0);
             self.settle(connection, audience);
@@ -89,21 +89,30 @@ impl Shard {
         }
     }
 
-    /// Sends each audience's new chunks to its occupants.
+    /// Sends each audience's new chunks to its occupants, as far as this turn goes: what is left
+    /// goes on in the next, so that a big room does not keep the others waiting.
     pub(super) fn fan_out(&mut self) {
         let mut dirty = core::mem::take(&mut self.audiences_dirty);
-        for audience in dirty.drain(..) {
-            if self.audiences.contains(audience) && self.audiences.get(audience).dirty {
-                self.fan_out_one(audience);
+        dirty.retain(|audience| {
+            if !self.audiences.contains(*audience) || !self.audiences.get(*audience).dirty {
+                return false;
             }
+            self.visits_left = self.fan_out_one(*audience, self.visits_left);
+            self.audiences.get(*audience).dirty
+        });
+        if !dirty.is_empty() {
+            probe::mark(Mark::Sliced);
         }
         self.audiences_dirty = dirty;
     }
 
-    fn fan_out_one(&mut self, audience: u32) {
+    /// Looks at so many occupants of an audience at most. Gives how many are left of those.
+    fn fan_out_one(&mut self, audience: u32, mut visits: usize) -> usize {
         let entry = self.audiences.get_mut(audience);
-        entry.dirty = false;
-        for occupant in 0..entry.len() {
+        while visits > 0
+            && let Some(occupant) = entry.visit()
+        {
+            visits -= 1;
             let connection = entry.connection(occupant);
             let Some(session) = self.sessions.get_mut(connection) else { continue };
             let outbound = &mut session.outbound;
@@ -114,11 +123,13 @@ impl Shard {
                 outbound.sending = true;
                 let outgoing = Outgoing::Shared(bytes);
                 self.effects.push(Effect::Send { connection, outgoing });
-            } else if !outbound.dirty {
+            } else if !outbound.dirty && entry.is_behind(occupant) {
                 outbound.dirty = true;
                 self.sessions_dirty.push(connection);
             }
         }
+        entry.dirty = entry.is_unvisited();
+        visits
     }
 
     /// Sends each session that is marked what waits for it.

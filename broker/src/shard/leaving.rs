@@ -89,7 +89,11 @@ impl Shard {
             if let Some(app) = session.map(|own| own.app) {
                 self.counters_mut(app).lagging += 1;
             }
-            self.dismiss(connection, Code::LAGGING, "join again; what was missed is told by the positions");
+            self.dismiss(
+                connection,
+                Code::LAGGING,
+                "join again; what was missed is told by the positions",
+            );
         }
         self.lagging = lagging;
     }

@@ -102,6 +102,7 @@ impl Node {
             outbound_bytes_max: bytes_max,
             connections_max: shape.connections_max,
             lane_envelopes: limits::LANE_ENVELOPES,
+            visits_per_turn: limits::VISITS_PER_TURN,
             hash_key: HashKey(1, 2),
             seed: u64::from(id),
         };

@@ -263,6 +263,7 @@ fn lone_shard(connection: ConnectionId) -> Shard {
         },
         outbound_bytes_max: limits::OUTBOUND_BYTES_MAX_DEFAULT,
         lane_envelopes: limits::LANE_ENVELOPES,
+        visits_per_turn: limits::VISITS_PER_TURN,
         connections_max: 10,
         hash_key: HashKey(1, 2),
         seed: 3,

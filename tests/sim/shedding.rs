@@ -198,6 +198,9 @@ fn slow_mode_holds_a_member_back_and_tells_for_how_long() {
     let (mut world, server, members) = stage(&unlimited(2), 2);
     let set = world.clients[server].set_limits("stage", [LimitSetting::Keep; 3], 2_000);
     assert_eq!(world.outcome(server, set), Outcome::Done);
+    let nothing = [LimitSetting::Limit(0), LimitSetting::Keep, LimitSetting::Keep];
+    let bad = world.clients[server].set_limits("stage", nothing, 0);
+    assert_eq!(world.outcome(server, bad), Outcome::Refused(Code::INVALID_ARGUMENT, 0));
     let first = world.publish(members[0], "stage", NONE);
     assert_eq!(world.outcome(members[0], first), Outcome::Accepted(1));
     world.pass(Duration::from_millis(500));

@@ -65,7 +65,9 @@ impl Shard {
         let app = entry.app;
         self.count_skipped(app, &skipped);
         self.counters_mut(app).count_all(Outcome::Own, &published);
-        self.set_session_timer(connection);
+        if skipped.cap.total() > 0 {
+            self.set_session_timer(connection);
+        }
         self.mark_dirty(connection);
     }
 

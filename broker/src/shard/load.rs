@@ -1,9 +1,10 @@
 //! Whether there is too much to do, and whose work is shed then (spec 6).
 //!
 //! Three signals: a lane between shards that fills, a loop that falls behind, and a room that says
-//! more in one turn than its receivers can be given at once. Each has a mark for every class; above it messages of the class are shed, and again let in only well below it,
-//! so that the broker does not flap. Below the highest mark an app that takes no more than its
-//! share of the work is spared: one app's flood does not shed another's messages.
+//! more in one turn than its receivers can be given at once. Each has a mark for every class;
+//! above it messages of the class are shed, and again let in only well below it, so that the broker
+//! does not flap. Below the highest mark an app that takes less than its share of the work is
+//! spared: one app's flood does not shed another's messages.
 
 use core::time::Duration;
 

@@ -139,7 +139,8 @@ pub(super) fn limit_settings(request: &SetRoomLimits<'_>) -> Result<Ask, Refused
         return Err(invalid("slow_mode_ms"));
     }
     for pool in [high_only, shared, protected] {
-        if matches!(pool, LimitSetting::Limit(limit) if limit > RATE_PER_SECOND_MAX) {
+        if matches!(pool, LimitSetting::Limit(limit) if !(1..=RATE_PER_SECOND_MAX).contains(&limit))
+        {
             return Err(invalid("quota"));
         }
     }
@@ -156,8 +157,9 @@ pub(super) fn apply(
         LimitSetting::Keep => own,
         LimitSetting::Inherit => app,
         LimitSetting::Unlimited => None,
-        // A quota of nothing would be a mute with another name: one is the least.
-        LimitSetting::Limit(limit) => Some(NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN)),
+        LimitSetting::Limit(limit) => {
+            Some(NonZeroU32::new(limit).expect("a pool of nothing is a mute, and was refused"))
+        }
     };
     let slow_mode = match settings.slow_mode_ms {
         LimitSetting::Keep => slow_mode,

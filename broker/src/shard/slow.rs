@@ -92,13 +92,14 @@ impl Shard {
     pub(super) fn settle(&mut self, connection: ConnectionId, audience: u32) {
         let now = self.now.instant;
         let Some(session) = self.sessions.get_mut(connection) else { return };
+        let entry = self.audiences.get_mut(audience);
+        let seat = session.outbound.seat_mut(audience);
+        if !seat.is_some_and(|seat| seat.lag.is_some() || entry.is_behind(seat.occupant)) {
+            return; // Before a buffer is taken that nothing would fill.
+        }
         let Some((seat, caps, out)) = session.outbound.borrow(audience, &mut self.spare) else {
             return;
         };
-        let entry = self.audiences.get_mut(audience);
-        if !entry.is_behind(seat.occupant) && seat.lag.is_none() {
-            return;
-        }
         probe::mark(Mark::Settled);
         let taking = Taking { caps, now, out, end: End::Settled };
         let skipped = entry.take_copies(seat, taking, usize::MAX);

@@ -154,11 +154,11 @@ fn show(event: &Event) {
             println!("* {}; trying again in {retry_in:.1?}", words(reason));
         }
         Event::Reconnected { attempts, .. } => println!("* connected again (attempt {attempts})"),
-        Event::Rejoined(rejoined) => match rejoined.missed() {
-            Some(0) => println!("* in {} again, nothing missed", rejoined.room),
-            Some(count) => println!("* in {} again, {count} missed", rejoined.room),
-            None => println!("* in {} again, which is a new room", rejoined.room),
+        Event::Missed(missed) => match missed.entries {
+            Some(count) => println!("* in {} again, {count} missed", missed.room),
+            None => println!("* in {} again, which is a new room", missed.room),
         },
+        Event::Notice(notice) => println!("* {:?}", notice.change),
         Event::RejoinFailed { room, failure, .. } => {
             println!("* not in {room} any more: {failure}");
         }

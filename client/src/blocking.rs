@@ -31,6 +31,7 @@ use crate::config::Config;
 use crate::drive::threads::{spawn, wait};
 use crate::error::{Error, Reason};
 use crate::event::Event;
+use crate::join::Join;
 use crate::publish::Publish;
 use crate::reply::{Accepted, Created, Joined, Pong, RoomState, Welcome};
 
@@ -57,12 +58,13 @@ impl Client {
         Ok((Self(client), Events(events)))
     }
 
-    /// Become a member of a room and receive its messages as events.
+    /// Become a member of a room and receive its messages as events: its last ones first, and
+    /// then what is new. A room's id is enough; [`Join`] says more.
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn join(&self, room: &str) -> Result<Joined, Error> {
-        forever(self.0.join(room))
+    pub fn join<'a>(&self, join: impl Into<Join<'a>>) -> Result<Joined, Error> {
+        forever(self.0.join(join))
     }
 
     /// Leave a room, with all sessions of the user.
@@ -115,7 +117,7 @@ impl Client {
         forever(self.0.query_room(room))
     }
 
-    /// Create a room (role server only).
+    /// Create a room (role server only). [`crate::ask::CreateRoom`] says more of it.
     ///
     /// # Errors
     /// See [`Error`].
@@ -131,7 +133,8 @@ impl Client {
         forever(self.0.destroy_room(room))
     }
 
-    /// Ask for anything in [`crate::ask`]: limits, lists, counters.
+    /// Ask for anything in [`crate::ask`]: what rooms are, who is in them, what they may do, what
+    /// is done to those who do not behave; limits, lists, counters.
     ///
     /// # Errors
     /// See [`Error`].

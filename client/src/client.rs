@@ -13,6 +13,7 @@ use crate::ask::Ask;
 use crate::config::Config;
 use crate::error::{Error, Reason, Unsent};
 use crate::event::Event;
+use crate::join::Join;
 use crate::line::Line;
 use crate::publish::Publish;
 use crate::reply::{Accepted, Created, Destroyed, Joined, Left, Pong, Reply, RoomState, Welcome};
@@ -41,12 +42,14 @@ impl Client {
         Ok((Self { handle }, events, shared))
     }
 
-    /// Become a member of a room and receive its messages as events.
+    /// Become a member of a room and receive its messages as events: its last ones first, and
+    /// then what is new. A room's id is enough; [`Join`] says more.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn join(&self, room: &str) -> Result<Joined, Error> {
-        self.call(|line| line.join(room)).await
+    pub async fn join(&self, join: impl Into<Join<'_>>) -> Result<Joined, Error> {
+        let join = join.into();
+        self.call(|line| line.join(join)).await
     }
 
     /// Leave a room, with all sessions of the user.
@@ -114,7 +117,7 @@ impl Client {
         self.call(|line| line.query_room(room)).await
     }
 
-    /// Create a room (role server only).
+    /// Create a room (role server only). [`crate::ask::CreateRoom`] says more of it.
     ///
     /// # Errors
     /// See [`Error`].
@@ -131,7 +134,8 @@ impl Client {
         destroyed.map(|Destroyed { .. }| ())
     }
 
-    /// Ask for anything in [`crate::ask`]: limits, lists, counters.
+    /// Ask for anything in [`crate::ask`]: what rooms are, who is in them, what they may do, what
+    /// is done to those who do not behave; limits, lists, counters.
     ///
     /// ```no_run
     /// # #[cfg(feature = "tokio")]

@@ -133,11 +133,14 @@ impl Refused {
     pub(crate) fn from_wire(refusal: Refusal<'_>) -> Result<Self, ProtocolError> {
         check_extensions(refusal.extensions)?;
         let retry_after = Duration::from_millis(refusal.retry_after_ms.into());
-        Ok(Self {
-            code: refusal.code,
-            retry_after: (!retry_after.is_zero()).then_some(retry_after),
-            detail: refusal.detail.to_owned(),
-        })
+        let detail = refusal.detail.to_owned();
+        Ok(Self { detail, ..Self::without_detail(refusal.code, retry_after) })
+    }
+
+    /// Zero for a time that is not known.
+    pub(crate) fn without_detail(code: Code, retry_after: Duration) -> Self {
+        let retry_after = (!retry_after.is_zero()).then_some(retry_after);
+        Self { code, retry_after, detail: String::new() }
     }
 }
 

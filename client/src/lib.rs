@@ -39,8 +39,9 @@
 //!   [`Error::ConnectionLost`], and the request may or may not have been done. An
 //!   [`Error::Unsent`] request was surely not done. Nothing is sent twice.
 //! - Events come in the broker's order. After a loss the client takes its rooms again by itself,
-//!   in the order in which it joined them, and says for each from which position to which it
-//!   missed what was said ([`event::Rejoined`]).
+//!   in the order in which it joined them, and goes on with what came after the last entry it saw:
+//!   each once. Where that is not there any more, it says how much is missing
+//!   ([`event::Missed`]).
 //! - Memory is bounded: by what one frame may hold on the way in, by [`session::OUTBOUND_BYTES_MAX`]
 //!   on the way out, by [`Config::messages_waiting_max`] towards the application. A slow
 //!   application stops the reading of its connection, a slow broker makes publishers wait.
@@ -53,6 +54,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod about;
 pub mod ask;
 pub mod blocking;
 #[cfg_attr(
@@ -65,6 +67,7 @@ mod drive;
 pub mod error;
 pub mod event;
 pub mod id;
+mod join;
 pub mod line;
 mod publish;
 pub mod reconnect;
@@ -75,12 +78,14 @@ pub mod session;
 mod shared;
 pub mod time;
 
+pub use about::{About, Profile};
 #[cfg(feature = "tokio")]
 pub use client::{Client, Events, Ticket};
 pub use config::{Config, Credentials, Development};
 pub use error::{Error, Failure, Reason, Refused, Shed, Unsent};
 pub use event::{Event, Message};
 pub use id::Id;
+pub use join::{HISTORY_DEFAULT, Join};
 pub use line::Line;
 pub use publish::Publish;
 pub use reconnect::ReconnectPolicy;
@@ -89,6 +94,7 @@ pub use session::Session;
 
 pub use throng_protocol::refusal::{Code, Retry};
 pub use throng_protocol::value::{
-    Allowance, Class, Count, Counter, DestroyReason, LagReason, LeftReason, LimitSetting, Role,
-    ShedReason,
+    Allowance, AppEventKind, AppEvents, Attendance, Class, Count, Counter, Departure,
+    DestroyPolicy, DestroyReason, KickReason, LagReason, LeftReason, LimitSetting, PolicyKind,
+    Role, RoomFlags, RoomRole, Sanction, ShedReason, Term,
 };

@@ -12,6 +12,8 @@ use throng_protocol::reply;
 use throng_protocol::value::{Extensions, Role};
 
 use crate::config::{Config, Development};
+use crate::id::Id;
+use crate::reply::Joined;
 use crate::time::Instant;
 
 pub(crate) const NONE: Extensions<'static> = Extensions::NONE;
@@ -47,6 +49,12 @@ pub(crate) const MESSAGE: Deliver<'static> = Deliver {
 
 pub(crate) const ACCEPTED: reply::Accepted<'static> =
     reply::Accepted { epoch: 1, seq: 3, time: 12, extensions: NONE };
+
+/// What a join of a room at that place is granted, with nothing more to say.
+pub(crate) fn joined(room: &str, seq: u64) -> Joined {
+    let wire = reply::Joined { epoch: 1, seq, members: 1, ..reply::Joined::default() };
+    Joined::from_wire(Id::try_from(room).unwrap(), wire).unwrap()
+}
 
 pub(crate) const PONG: reply::Pong<'static> = reply::Pong { time: 5, extensions: NONE };
 

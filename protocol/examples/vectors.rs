@@ -15,7 +15,7 @@ mod cases;
 #[path = "../tests/vectors/golden.rs"]
 #[expect(dead_code, reason = "the tests read what this only writes")]
 mod golden;
-#[path = "../tests/vectors/layout.rs"]
+#[path = "../tests/vectors/layout/mod.rs"]
 #[expect(dead_code, reason = "the tests read what this only writes")]
 mod layout;
 

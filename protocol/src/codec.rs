@@ -22,8 +22,8 @@ use crate::limits::BODY_BYTES_MAX;
 
 /// What one decoding may claim to read. bincode counts an integer at its full width, however short
 /// its varint is: a full body whose numbers are small claims up to seven bytes more for each of
-/// them, and no frame has sixteen.
-const CLAIMED_BYTES_MAX: usize = BODY_BYTES_MAX + 16 * 7;
+/// them, the lengths of texts among them, and no frame has thirty-two.
+const CLAIMED_BYTES_MAX: usize = BODY_BYTES_MAX + 32 * 7;
 
 type Config = Configuration<
     bincode::config::LittleEndian,

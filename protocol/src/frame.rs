@@ -223,12 +223,22 @@ macro_rules! tagged {
                 }
             }
 
+            /// The extensions of the frame, whatever it is.
+            #[must_use]
+            pub const fn extensions(&self) -> $crate::value::Extensions<'a> {
+                match self {
+                    $(Self::$variant(fields) => fields.extensions,)+
+                }
+            }
+
             pub(crate) fn encode_fields(&self, out: &mut Vec<u8>) {
                 match self {
                     $(Self::$variant(fields) => $crate::codec::encode(fields, out),)+
                 }
             }
 
+            // Inlined, so that a frame is built where it stays: the largest is twice a message.
+            #[inline]
             pub(crate) fn decode_fields(
                 tag: u8,
                 fields: &'a [u8],

@@ -27,6 +27,18 @@ pub const MESSAGE_ID_BYTES_MAX: usize = 64;
 /// Ids in one list on the wire, such as the targets of a publish (spec 5).
 pub const LIST_IDS_MAX: usize = 100;
 
+/// Users in one call that does something to them (spec 7).
+pub const CALL_USERS_MAX: usize = 20;
+
+/// Users who may speak in a muted room (spec 7).
+pub const MUTE_EXCEPTIONS_MAX: usize = 20;
+
+/// Rows in one page of a list (spec 4).
+pub const PAGE_ENTRIES_MAX: usize = 500;
+
+/// Bytes of a cursor, the place at which a list is read on.
+pub const CURSOR_BYTES_MAX: usize = 128;
+
 /// Figures in one list of counts.
 pub const COUNTS_MAX: usize = 100;
 
@@ -44,7 +56,39 @@ pub const HELLO_BODY_BYTES_MAX: usize = 4096 - PREFIX_BYTES;
 /// Messages of history a join may ask for (spec 4).
 pub const JOIN_HISTORY_MAX: u8 = 50;
 
+/// Characters of a room's title (spec 3).
+pub const TITLE_CHARACTERS_MAX: usize = 128;
+
+/// Characters of a room's announcement (spec 3).
+pub const ANNOUNCEMENT_CHARACTERS_MAX: usize = 4096;
+
+/// Characters of a room's live URL and of a member's avatar (spec 2 and 3).
+pub const LINK_CHARACTERS_MAX: usize = 1024;
+
+/// Characters of a room's extension (spec 3).
+pub const ROOM_EXTENSION_CHARACTERS_MAX: usize = 4096;
+
+/// Characters of a member's nickname (spec 2).
+pub const NICKNAME_CHARACTERS_MAX: usize = 64;
+
+/// Characters of a member's extension, and of what is said along with an action (spec 2 and 7).
+pub const EXTENSION_CHARACTERS_MAX: usize = 2048;
+
+/// Seconds in a policy of a room's destruction: 7 days (spec 3).
+pub const POLICY_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+
+/// Seconds of a ban or a mute that is not for ever: 30 days (spec 7).
+pub const TERM_SECONDS_MAX: u32 = 30 * 24 * 60 * 60;
+
+/// What a row of a page takes at most: two ids, the texts of a profile at four bytes a character,
+/// and the numbers beside them.
+const ROW_BYTES_MAX: usize = 2 * (ID_BYTES_MAX + 1)
+    + 4 * (NICKNAME_CHARACTERS_MAX + LINK_CHARACTERS_MAX + EXTENSION_CHARACTERS_MAX)
+    + 32;
+
 const _: () = {
+    // A page has room for a row at the least, so that whoever reads pages gets on.
+    assert!(ROW_BYTES_MAX + CURSOR_BYTES_MAX + 1024 < BODY_BYTES_MAX);
     assert!(PAYLOAD_BYTES_MAX + LIST_IDS_MAX * (ID_BYTES_MAX + 1) < BODY_BYTES_MAX);
     assert!(CREDENTIAL_BYTES_MAX + 4 * ID_BYTES_MAX < HELLO_BODY_BYTES_MAX);
     assert!(HELLO_BODY_BYTES_MAX < BODY_BYTES_MAX);

@@ -4,7 +4,11 @@
 //! the room and holds nothing of the connection that carries it.
 
 use crate::codec::{BorrowDecode, Encode};
-use crate::value::{DestroyReason, Extensions, LagReason, LeftReason, Role};
+use crate::refusal::Code;
+use crate::value::{
+    About, AppEventKind, Departure, DestroyPolicy, DestroyReason, Extensions, IdList, KickReason,
+    LagReason, LeftReason, NoticeKind, Profile, Role, RoomFields, RoomRole, Term,
+};
 
 /// A message of a room (spec 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
@@ -46,15 +50,21 @@ pub struct RoomDestroyed<'a> {
     pub extensions: Extensions<'a>,
 }
 
-/// The user was removed from the room and may come back. Reserved: not sent yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+/// The user was put out of the room (spec 7). Nothing of it follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
 pub struct Kicked<'a> {
     /// The room.
     pub room: &'a str,
     /// The room's epoch.
     pub epoch: u64,
-    /// The place of the kick in the room's order.
+    /// The place of the notice of it; that of the newest entry, if there is none.
     pub seq: u64,
+    /// Whether it may come back at once.
+    pub reason: KickReason,
+    /// Who did it; empty for a server.
+    pub actor: &'a str,
+    /// How long it may not come back.
+    pub term: Term,
     /// What the app has to say about it.
     pub extension: &'a str,
     /// Room to grow.
@@ -104,6 +114,89 @@ pub struct AreYouThere<'a> {
     pub extensions: Extensions<'a>,
 }
 
+/// The state of a room, or of its members, changed (spec 3, 4 and 7). An entry of the room's order
+/// as a message is one.
+///
+/// Which fields mean something depends on `what`; the others are empty. A mute or a ban of the
+/// whole app is told to the user alone, with an empty room and no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct Notice<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The notice's place in the room's order.
+    pub seq: u64,
+    /// When it happened, microseconds since the Unix epoch.
+    pub at: u64,
+    /// What happened.
+    pub what: NoticeKind,
+    /// Who did it; empty for a server or the broker itself.
+    pub actor: &'a str,
+    /// To whom.
+    pub users: IdList<'a>,
+    /// Their role from now on.
+    pub role: RoomRole,
+    /// For how long.
+    pub term: Term,
+    /// Why somebody is a member no longer.
+    pub departure: Departure,
+    /// How a member shows itself from now on.
+    pub profile: Profile<'a>,
+    /// Which of the two fields below changed, and which texts.
+    pub fields: RoomFields,
+    /// What the room says of itself from now on.
+    pub about: About<'a>,
+    /// When it is destroyed.
+    pub policy: DestroyPolicy,
+    /// What the app has to say about it.
+    pub extension: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// How many are in a room (spec 4). No entry of its order: only the newest one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct Presence<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// Members.
+    pub members: u64,
+    /// Sessions of members that receive the room's messages now.
+    pub occupants: u64,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Something happened in the app, for a server that subscribed to it (spec 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct AppEvent<'a> {
+    /// What happened.
+    pub what: AppEventKind,
+    /// When, microseconds since the Unix epoch.
+    pub at: u64,
+    /// In which room; empty for a session's beginning and end.
+    pub room: &'a str,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// Who joined, left, came or went.
+    pub user: &'a str,
+    /// The device of a session that came or went.
+    pub device: &'a str,
+    /// The role of that session's connection.
+    pub role: Role,
+    /// Why a room was destroyed.
+    pub destroyed: DestroyReason,
+    /// Why somebody is a member no longer.
+    pub departure: Departure,
+    /// Why a session was sent away; [`Code::NONE`] if it was not.
+    pub code: Code,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
 crate::frame::tagged! {
     /// A push and what it says.
     Push {
@@ -119,5 +212,11 @@ crate::frame::tagged! {
         LeftRoom = 132,
         /// Nothing was heard for a while.
         AreYouThere = 133,
+        /// The state of a room changed.
+        Notice = 134,
+        /// How many are in a room.
+        Presence = 135,
+        /// Something happened in the app.
+        AppEvent = 136,
     }
 }

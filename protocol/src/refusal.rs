@@ -24,13 +24,16 @@ pub enum Retry {
 }
 
 /// The number of a refusal.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Code(u16);
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $retry:ident, $sentence:literal;)+) => {
         impl Code {
             $($(#[$doc])* pub const $name: Self = Self($number);)+
+
+            /// No code: nothing is wrong. Stands where a code may be missing, never in a refusal.
+            pub const NONE: Self = Self(0);
 
             /// Every code of this version, in rising order.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
@@ -39,6 +42,7 @@ macro_rules! codes {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self.0 {
+                    0 => "NONE",
                     $($number => stringify!($name),)+
                     _ => "UNKNOWN",
                 }
@@ -48,6 +52,7 @@ macro_rules! codes {
             #[must_use]
             pub const fn sentence(self) -> &'static str {
                 match self.0 {
+                    0 => "nothing is wrong",
                     $($number => $sentence,)+
                     _ => "the broker gave a reason this client does not know",
                 }
@@ -92,10 +97,23 @@ codes! {
     /// A newer session of the same device took over. Ends the connection.
     REPLACED = 202, Never, "a newer session of this device took over";
 
+    /// The user is banned from the app; `retry_after` is the time left, none for ever. Ends the
+    /// connection.
+    BANNED_FROM_APP = 203, Never, "the user is banned from the app";
+
     /// The role of this connection may not do that.
     NOT_ALLOWED = 300, Never, "this role may not do that";
     /// Only members of the room may do that.
     NOT_A_MEMBER = 301, AfterChange, "only a member of the room may do that";
+
+    /// The user is muted in this room; `retry_after` is the time left, none for ever.
+    MUTED = 302, AfterChange, "the user is muted in the room";
+    /// The room is muted, and the user is no exception.
+    ROOM_MUTED = 303, AfterChange, "the room is muted";
+    /// The user is muted in all rooms of the app; `retry_after` is the time left, none for ever.
+    MUTED_IN_APP = 304, AfterChange, "the user is muted in all rooms";
+    /// The user is banned from this room; `retry_after` is the time left, none for ever.
+    BANNED = 305, AfterChange, "the user is banned from the room";
 
     /// There is no room of that id.
     NO_SUCH_ROOM = 400, AfterChange, "there is no such room";
@@ -113,6 +131,8 @@ codes! {
     SLOW_MODE = 602, Later, "the room is in slow mode";
     /// More entries than a list or call may hold.
     TOO_MANY = 603, Never, "more entries than allowed";
+    /// As many members are in the room as may be.
+    ROOM_FULL = 604, Later, "the room is full";
 
     /// The broker is too busy to take this.
     OVERLOADED = 700, Later, "the broker is overloaded";
@@ -121,6 +141,11 @@ codes! {
 
     /// The broker is going down in good order. Ends the connection.
     DRAINING = 800, Later, "the broker is shutting down";
+    /// The room is closed: nobody may join until it is opened.
+    ROOM_CLOSED = 801, AfterChange, "the room is closed";
+    /// What came after the position is not there any more, or not this user's to see. Stands in a
+    /// `Joined`, beside how much it was.
+    NOT_RECOVERED = 802, Never, "what was missed is not there any more";
 
     /// The broker failed at something that is not the client's fault.
     INTERNAL = 900, Later, "the broker failed";

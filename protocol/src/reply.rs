@@ -1,23 +1,49 @@
 //! What the broker answers: one reply to each request, with the request's number.
 
 use crate::codec::{BorrowDecode, Encode};
-use crate::value::{Allowance, Class, Counts, Extensions, IdList, ShedReason};
+use crate::refusal::Code;
+use crate::value::{
+    About, Allowance, Attendances, Class, Counts, DestroyPolicy, Extensions, IdList, ItemResults,
+    Members, RoomFlags, RoomRole, SanctionedUsers, ShedReason, Term,
+};
 
 pub use crate::refusal::Refusal as Refused;
 
 /// The session is in the room; the next entry it sees is the one after `seq` (spec 4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+///
+/// Behind it come as many of the room's entries up to `seq` as `entries` says, as they were when
+/// they were new; then the room goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
 pub struct Joined<'a> {
-    /// The room's epoch, new on every creation of its id.
+    /// The room's epoch, new on every creation of its id; never 0.
     pub epoch: u64,
-    /// The position at which the user became a member.
+    /// The position at which the session came in. All that is said here is as it was there.
     pub seq: u64,
     /// When the room was created, microseconds since the Unix epoch.
     pub created_at: u64,
     /// Members, the new one included.
     pub members: u64,
+    /// Sessions of members that receive the room's messages now, the new one included.
+    pub occupants: u64,
     /// The room that had to be left for this one; empty for none.
     pub left: &'a str,
+    /// Whether the room is muted.
+    pub flags: RoomFlags,
+    /// The user it was created for; empty for none.
+    pub creator: &'a str,
+    /// What it says of itself.
+    pub about: About<'a>,
+    /// What the user may do in it.
+    pub role: RoomRole,
+    /// How much longer the user is muted, in this room or in all.
+    pub mute: Term,
+    /// How many entries up to `seq` follow.
+    pub entries: u32,
+    /// [`Code::NONE`] unless the session asked to resume and cannot: then why.
+    pub recovery: Code,
+    /// How many entries after the position it asked to resume from do not follow. Of another epoch
+    /// nobody can say that: then 0.
+    pub missed: u64,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }
@@ -52,7 +78,7 @@ pub struct Pong<'a> {
 }
 
 /// What a room is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
 pub struct RoomState<'a> {
     /// The room's epoch.
     pub epoch: u64,
@@ -64,6 +90,14 @@ pub struct RoomState<'a> {
     pub members: u64,
     /// Sessions of members that receive the room's messages now.
     pub occupants: u64,
+    /// Whether it is muted, closed, kept alive.
+    pub flags: RoomFlags,
+    /// The user it was created for; empty for none.
+    pub creator: &'a str,
+    /// What it says of itself.
+    pub about: About<'a>,
+    /// When it is destroyed.
+    pub policy: DestroyPolicy,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }
@@ -141,6 +175,68 @@ pub struct Counters<'a> {
     pub extensions: Extensions<'a>,
 }
 
+/// What was to be changed is changed, from this place in the room's order on, on every core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct Changed<'a> {
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The place of the notice; that of the newest entry, if there is none.
+    pub seq: u64,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// What became of each of many. What was done holds on every core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct Results<'a> {
+    /// One for each, in the order in which they were named.
+    pub results: ItemResults<'a>,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// A page of a room's members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct MembersPage<'a> {
+    /// How many there are on all pages.
+    pub total: u64,
+    /// Those on this one.
+    pub members: Members<'a>,
+    /// Where the next page begins; empty on the last.
+    pub cursor: &'a [u8],
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// Whether each of some users is in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct MembersFound<'a> {
+    /// One for each, in the order in which they were named.
+    pub attendances: Attendances<'a>,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// A page of those who are banned or muted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct SanctionsPage<'a> {
+    /// How many there are on all pages.
+    pub total: u64,
+    /// Those on this one.
+    pub users: SanctionedUsers<'a>,
+    /// Where the next page begins; empty on the last.
+    pub cursor: &'a [u8],
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// What happens in the app is told to this session from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct Subscribed<'a> {
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
 /// The message was dropped on purpose, because there was too much (spec 6). Nobody gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Shed<'a> {
@@ -181,6 +277,18 @@ crate::frame::tagged! {
         Limits = 74,
         /// To a query of what became of messages.
         Counters = 75,
+        /// To a change of a room or of a profile.
+        Changed = 76,
+        /// To what is done to many at once.
+        Results = 77,
+        /// To a query of members.
+        MembersPage = 78,
+        /// To a search for members.
+        MembersFound = 79,
+        /// To a query of bans or mutes.
+        SanctionsPage = 80,
+        /// To a subscription.
+        Subscribed = 81,
         /// To a publish: there was too much.
         Shed = 126,
         /// To any request: no.

@@ -4,8 +4,11 @@
 //! Without a session a command is refused at once, and the application knows that it was not
 //! done. Nothing is kept to be sent later: by then it may be the wrong thing to say.
 
+use throng_protocol::request::Request;
+
 use crate::ask::Ask;
 use crate::error::{Reason, Unsent};
+use crate::join::Join;
 use crate::publish::Publish;
 use crate::session::Session;
 use crate::time::Instant;
@@ -13,13 +16,16 @@ use crate::time::Instant;
 use super::{CLOSE_LINGER, Line, State};
 
 impl Line {
-    /// Become a member of a room and receive its messages.
+    /// Become a member of a room and receive its messages. In a room in which the client was when
+    /// the connection was lost it goes on from there, unless the join says from where.
     ///
     /// # Errors
     /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn join(&mut self, room: &str) -> Result<u32, Unsent> {
-        let number = self.open_session()?.join(room)?;
-        self.seats.record_joining(room);
+    pub fn join<'a>(&mut self, join: impl Into<Join<'a>>) -> Result<u32, Unsent> {
+        let mut join = join.into();
+        join.resume_from = join.resume_from.or_else(|| self.seats.lost_at(join.room));
+        let number = self.open_session()?.join(join)?;
+        self.seats.record_joining(number, &join);
         Ok(number)
     }
 
@@ -87,7 +93,11 @@ impl Line {
     /// # Errors
     /// When the request cannot be sent; then it has no number and no outcome.
     pub fn ask_for(&mut self, ask: &impl Ask) -> Result<u32, Unsent> {
-        self.open_session()?.ask_for(ask)
+        let number = self.open_session()?.ask_for(ask)?;
+        if let Ok(Request::SetProfile(set)) = ask.request() {
+            self.seats.record_changing(number, set.room, set.profile);
+        }
+        Ok(number)
     }
 
     /// Close the line: what was commanded is still sent, nothing new is taken.

@@ -3,11 +3,12 @@
 //! Every `handle_*` of the line ends here. The one place that decides whether to come back after
 //! a loss, and what a lost seat's fate is.
 
+use throng_protocol::Code;
 use throng_protocol::refusal::Retry;
 use throng_protocol::value::LeftReason;
 
 use crate::error::{Failure, Reason};
-use crate::event::{Event, LeftRoom, Rejoined};
+use crate::event::{Event, Kicked, LeftRoom, Missed, RoomDestroyed};
 use crate::id::Id;
 use crate::reconnect::Backoff;
 use crate::reply::{Joined, Position, Reply, Welcome};
@@ -57,21 +58,23 @@ impl Line {
 
     fn on_done(&mut self, now: Instant, number: u32, outcome: Outcome) {
         if let Some((room, last)) = self.seats.asked_by(number) {
-            return self.on_seat(now, Lost { room, last }, outcome);
+            return self.on_seat(now, (number, Lost { room, last }), outcome);
         }
         match &outcome {
-            Ok(Reply::Joined(joined)) => self.seats.record_joined(joined),
+            Ok(Reply::Joined(joined)) => self.seats.record_joined(number, joined),
             Ok(Reply::Left(left)) => self.seats.remove(&left.room),
-            Err(Failure::Refused(_)) => self.seats.record_refused(number),
-            _ => {}
+            Ok(Reply::Accepted(accepted)) => self.seats.record_accepted(accepted),
+            Ok(Reply::Changed(_)) => self.seats.record_changed(number),
+            Ok(_) | Err(Failure::ConnectionLost) => {}
+            Err(_) => self.seats.record_refused(number),
         }
         self.outcomes.push_back((number, outcome));
     }
 
     /// The outcome of asking for a lost seat again.
-    fn on_seat(&mut self, now: Instant, lost: Lost, outcome: Outcome) {
+    fn on_seat(&mut self, now: Instant, (number, lost): (u32, Lost), outcome: Outcome) {
         match outcome {
-            Ok(Reply::Joined(joined)) => self.on_seat_taken(lost, &joined),
+            Ok(Reply::Joined(joined)) => self.on_seat_taken(number, lost, &joined),
             Err(Failure::ConnectionLost) => {}
             Err(Failure::Refused(refused)) if refused.code.retry() == Retry::Later => {
                 self.seats.record_asked_in_vain(&lost.room);
@@ -89,13 +92,11 @@ impl Line {
         }
     }
 
-    fn on_seat_taken(&mut self, lost: Lost, joined: &Joined) {
-        self.seats.record_joined(joined);
-        self.events.push(Event::Rejoined(Rejoined {
-            room: lost.room,
-            last: lost.last,
-            now: joined.position(),
-        }));
+    fn on_seat_taken(&mut self, number: u32, lost: Lost, joined: &Joined) {
+        self.seats.record_joined(number, joined);
+        if let Some(missed) = missed(lost, joined) {
+            self.events.push(Event::Missed(missed));
+        }
         if let Some(room) = joined.left {
             let reason = LeftReason::JoinedAnother;
             self.events.push(Event::LeftRoom(LeftRoom { room, reason }));
@@ -105,25 +106,34 @@ impl Line {
     }
 
     fn on_told(&mut self, event: Event) {
-        match &event {
-            Event::Message(it) => self.seats.record_position(&it.room, it.position()),
-            Event::Lagged(it) => {
-                let position = Position { epoch: it.epoch, seq: it.to_seq };
-                self.seats.record_position(&it.room, position);
+        let is_news = match &event {
+            Event::Message(it) => self.seats.record_message(it),
+            Event::Notice(it) => {
+                it.room.is_none_or(|room| self.seats.record_entry(&room, it.position()))
             }
-            Event::RoomDestroyed(it) => self.seats.remove(&it.room),
-            Event::Kicked(it) => self.seats.remove(&it.room),
-            Event::LeftRoom(it) => self.seats.remove(&it.room),
-            _ => {}
+            Event::Lagged(it) => {
+                let to = Position { epoch: it.epoch, seq: it.to_seq };
+                self.seats.record_skipped(&it.room, to);
+                true
+            }
+            Event::RoomDestroyed(RoomDestroyed { room, .. })
+            | Event::Kicked(Kicked { room, .. })
+            | Event::LeftRoom(LeftRoom { room, .. }) => {
+                self.seats.remove(room);
+                true
+            }
+            _ => true,
+        };
+        if is_news {
+            self.events.push(event);
         }
-        self.events.push(event);
     }
 
     pub(super) fn ask_next_seat(&mut self) {
         if let State::Talking(session) = &mut self.state
             && session.welcome().is_some()
         {
-            self.seats.ask_next(|room| session.ask_to_join(room));
+            self.seats.ask_next(|join| session.ask_to_join(join));
         }
     }
 
@@ -168,4 +178,18 @@ impl Line {
         self.events.push(Event::Closed { reason: reason.clone() });
         self.state = State::Closed { reason };
     }
+}
+
+/// What is missing after a seat was taken again; `None` if nothing is.
+fn missed(lost: Lost, joined: &Joined) -> Option<Missed> {
+    let Lost { room, last } = lost;
+    let now = joined.position();
+    let entries = match joined.recovery {
+        _ if last.epoch != now.epoch => None,
+        Code::NONE => return None,
+        Code::NOT_RECOVERED => Some(joined.missed),
+        // A broker that does not know how to resume: nothing of it follows but what is history.
+        _ => Some(now.seq.saturating_sub(last.seq)),
+    };
+    (entries != Some(0)).then_some(Missed { room, last, now, entries })
 }

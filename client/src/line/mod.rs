@@ -15,6 +15,9 @@
 
 mod commands;
 mod course;
+#[cfg(test)]
+mod cuts;
+mod progress;
 mod queue;
 mod seats;
 #[cfg(test)]

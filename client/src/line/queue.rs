@@ -90,12 +90,15 @@ fn is_notice(event: &Event) -> bool {
         | Event::Kicked(_)
         | Event::Lagged(_)
         | Event::LeftRoom(_)
+        | Event::Notice(_)
+        | Event::Presence(_)
+        | Event::App(_)
         | Event::PublishRefused { .. }
         | Event::PublishShed { .. } => false,
         Event::Disconnected { .. }
         | Event::ReconnectFailed { .. }
         | Event::Reconnected { .. }
-        | Event::Rejoined(_)
+        | Event::Missed(_)
         | Event::RejoinFailed { .. }
         | Event::Closed { .. } => true,
     }

@@ -13,11 +13,15 @@ use throng_protocol::value::{LagReason, LeftReason};
 use throng_protocol::{Code, Refusal};
 
 use super::*;
+use crate::about::Profile;
+use crate::ask::SetProfile;
 use crate::error::{Failure, Unsent};
-use crate::event::{LeftRoom, Rejoined};
+use crate::event::{LeftRoom, Missed};
+use crate::join::Join;
 use crate::publish::Publish;
 use crate::reconnect::ReconnectPolicy;
-use crate::script::*;
+use crate::reply::Reply;
+use crate::script::{MESSAGE, NONE, WELCOME, at, bytes, config, push, reply, requests};
 
 const DROPPED: io::ErrorKind = io::ErrorKind::ConnectionReset;
 
@@ -92,13 +96,22 @@ impl Test {
         let [(number, request)] = &sent[..] else {
             panic!("not one request: {sent:?}");
         };
-        let join = format!("Join(Join {{ room: {room:?}, history: 0,");
+        let join = format!("Join(Join {{ room: {room:?}, history: 10,");
         assert!(request.starts_with(&join), "{request}");
         *number
     }
 
     fn events(&mut self) -> Vec<Event> {
         core::iter::from_fn(|| self.line.poll_event()).collect()
+    }
+
+    /// The places of the messages that the application is told of, and of nothing else.
+    fn seqs(&mut self) -> Vec<u64> {
+        let seq = |event| match event {
+            Event::Message(message) => message.seq,
+            other => panic!("not a message: {other:?}"),
+        };
+        self.events().into_iter().map(seq).collect()
     }
 
     fn rooms(&self) -> Vec<(String, u64)> {
@@ -108,7 +121,12 @@ impl Test {
 }
 
 fn joined(seq: u64) -> reply::Joined<'static> {
-    reply::Joined { epoch: 1, seq, created_at: 0, members: 1, left: "", extensions: NONE }
+    reply::Joined { epoch: 1, seq, members: 1, ..reply::Joined::default() }
+}
+
+/// What follows a position in part: so many entries do not.
+fn not_recovered(seq: u64, missed: u64) -> reply::Joined<'static> {
+    reply::Joined { recovery: Code::NOT_RECOVERED, missed, ..joined(seq) }
 }
 
 fn room(room: &str) -> Id {
@@ -119,8 +137,13 @@ const fn position(seq: u64) -> Position {
     Position { epoch: 1, seq }
 }
 
-fn rejoined(name: &str, seqs: [u64; 2]) -> Event {
-    Event::Rejoined(Rejoined { room: room(name), last: position(seqs[0]), now: position(seqs[1]) })
+fn missed(name: &str, seqs: [u64; 2], entries: u64) -> Event {
+    let [last, now] = seqs.map(position);
+    Event::Missed(Missed { room: room(name), last, now, entries: Some(entries) })
+}
+
+fn said_in(room: &'static str, seq: u64) -> FromBroker<'static> {
+    push(Deliver { room, seq, ..MESSAGE })
 }
 
 #[test]
@@ -220,27 +243,55 @@ fn a_policy_of_never_closes_at_the_first_loss() {
 }
 
 #[test]
-fn rooms_are_taken_again_one_by_one_in_the_order_of_joining() {
+fn rooms_are_taken_again_one_by_one_in_the_order_of_joining_and_from_where_they_were() {
     let mut test = Test::open();
     test.join("first", 10);
     test.join("second", 20);
-    let message = Deliver { room: "first", seq: 11, ..MESSAGE };
-    test.say(&[push(message)]);
+    test.say(&[said_in("first", 11)]);
     test.events();
+    test.sent();
     test.lose();
     test.connect();
     assert!(matches!(test.events()[..], [Event::Disconnected { .. }, Event::Reconnected { .. }]));
-    let number = test.sent_join("first");
-    test.say(&[reply(number, joined(15))]);
+    let sent = test.sent();
+    assert!(sent[0].1.contains("resume_epoch: 1, resume_seq: 11,"), "{sent:?}");
+    let recovered = reply::Joined { entries: 4, ..joined(15) };
+    test.say(&[reply(sent[0].0, recovered)]);
+    test.say(&[12, 13, 14, 15].map(|seq| said_in("first", seq)));
     let number = test.sent_join("second");
     test.say(&[reply(number, joined(20))]);
     assert_eq!(test.sent(), []);
-    let events = test.events();
-    assert_eq!(events, [rejoined("first", [11, 15]), rejoined("second", [20, 20])]);
-    let Event::Rejoined(first) = events[0] else { unreachable!("compared above") };
-    assert_eq!(first.missed(), Some(4));
+    assert_eq!(test.seqs(), [12, 13, 14, 15], "and no word of anything else");
     assert_eq!(test.line.poll_outcome(), None, "nobody asked for these");
     assert_eq!(test.rooms(), [("first".to_owned(), 15), ("second".to_owned(), 20)]);
+}
+
+#[test]
+fn what_is_not_there_any_more_is_told_before_what_is() {
+    let mut test = Test::open();
+    test.join("lobby", 10);
+    test.lose();
+    test.connect();
+    test.events();
+    let number = test.sent_join("lobby");
+    let lost = reply::Joined { entries: 2, ..not_recovered(100, 88) };
+    test.say(&[reply(number, lost), said_in("lobby", 99), said_in("lobby", 100)]);
+    let events = test.events();
+    assert_eq!(events[0], missed("lobby", [10, 100], 88));
+    assert!(matches!(events[1..], [Event::Message(_), Event::Message(_)]), "{events:?}");
+}
+
+#[test]
+fn a_broker_that_cannot_resume_has_missed_everything_in_between() {
+    let mut test = Test::open();
+    test.join("lobby", 10);
+    test.lose();
+    test.connect();
+    test.events();
+    let number = test.sent_join("lobby");
+    let cannot = reply::Joined { recovery: Code::NOT_SUPPORTED, ..joined(15) };
+    test.say(&[reply(number, cannot)]);
+    assert_eq!(test.events(), [missed("lobby", [10, 15], 5)]);
 }
 
 #[test]
@@ -250,12 +301,67 @@ fn a_room_of_another_epoch_is_not_said_to_have_been_missed_in_part() {
     test.lose();
     test.connect();
     let number = test.sent_join("lobby");
-    let anew = reply::Joined { epoch: 2, ..joined(3) };
+    let anew = reply::Joined { epoch: 2, ..not_recovered(3, 0) };
     test.say(&[reply(number, anew)]);
-    let Some(Event::Rejoined(rejoined)) = test.events().pop() else {
-        panic!("not rejoined");
+    let Some(Event::Missed(missed)) = test.events().pop() else {
+        panic!("not told");
     };
-    assert_eq!((rejoined.now.epoch, rejoined.missed()), (2, None));
+    assert_eq!((missed.now.epoch, missed.entries), (2, None));
+}
+
+#[test]
+fn the_clients_own_words_are_not_news_to_it_after_a_loss() {
+    let mut test = Test::open();
+    test.join("lobby", 10);
+    let number = test.line.publish(Publish::new("lobby", "text", "mine")).unwrap();
+    let accepted = reply::Accepted { epoch: 1, seq: 12, time: 0, extensions: NONE };
+    test.say(&[reply(number, accepted)]);
+    assert_eq!(test.rooms(), [("lobby".to_owned(), 10)], "11 is still to come");
+    test.lose();
+    test.connect();
+    test.events();
+    let number = test.sent_join("lobby");
+    let recovered = reply::Joined { entries: 3, ..joined(13) };
+    test.say(&[reply(number, recovered)]);
+    test.say(&[11, 12, 13].map(|seq| said_in("lobby", seq)));
+    assert_eq!(test.seqs(), [11, 13]);
+}
+
+#[test]
+fn a_seat_is_asked_for_as_the_application_asked_for_it() {
+    let mut test = Test::open();
+    let join = Join::new("lobby").history(3).nickname("Ann").avatar("a.png");
+    let number = test.line.join(join).unwrap();
+    test.say(&[reply(number, joined(1))]);
+    let named = |nickname: &str| Profile { nickname: nickname.to_owned(), ..Profile::default() };
+    let granted = test.line.ask_for(&SetProfile::new("lobby", named("Anna"))).unwrap();
+    let refused = test.line.ask_for(&SetProfile::new("lobby", named("Eve"))).unwrap();
+    let changed = reply::Changed { epoch: 1, seq: 2, extensions: NONE };
+    test.say(&[reply(granted, changed), reply(refused, Refusal::new(Code::NOT_ALLOWED))]);
+    test.sent();
+    test.lose();
+    test.connect();
+    let sent = test.sent();
+    let like = "history: 3, profile: Profile { nickname: \"Anna\", avatar: \"\",";
+    assert!(sent[0].1.contains(like), "{sent:?}");
+}
+
+#[test]
+fn an_application_that_joins_a_lost_room_itself_goes_on_from_where_it_was() {
+    let mut test = Test::open();
+    test.join("first", 1);
+    test.join("second", 20);
+    test.lose();
+    test.connect();
+    test.events();
+    test.sent();
+    let number = test.line.join("second").unwrap();
+    let sent = test.sent();
+    assert!(sent[0].1.contains("resume_epoch: 1, resume_seq: 20,"), "{sent:?}");
+    test.say(&[reply(number, reply::Joined { entries: 1, ..joined(21) }), said_in("second", 21)]);
+    assert_eq!(test.seqs(), [21]);
+    let outcome = test.line.poll_outcome().unwrap();
+    assert!(matches!(outcome, (own, Ok(Reply::Joined(_))) if own == number));
 }
 
 #[test]
@@ -269,9 +375,9 @@ fn a_second_loss_before_all_rooms_are_taken_loses_none() {
     test.lose();
     test.connect();
     let number = test.sent_join("first");
-    test.say(&[reply(number, joined(5))]);
+    test.say(&[reply(number, not_recovered(5, 4))]);
     test.sent_join("second");
-    assert!(test.events().contains(&rejoined("first", [1, 5])));
+    assert!(test.events().contains(&missed("first", [1, 5], 4)));
 }
 
 #[test]

@@ -13,8 +13,10 @@ use throng_protocol::push::Push;
 use throng_protocol::reply::Reply as WireReply;
 
 use crate::error::{Failure, ProtocolError, Reason, Refused, Shed, check_extensions};
-use crate::event::{Event, Kicked, Lagged, LeftRoom, Message, RoomDestroyed};
-use crate::reply::{Accepted, Created, Destroyed, Joined, Left, Pong, Reply, RoomState, Welcome};
+use crate::event::{
+    AppEvent, Event, Kicked, Lagged, LeftRoom, Message, Notice, Presence, RoomDestroyed,
+};
+use crate::reply::{Accepted, Destroyed, Joined, Left, Pong, Reply, RoomState, Welcome};
 use crate::time::Instant;
 
 use super::pending::Asked;
@@ -142,6 +144,9 @@ impl Session {
             Push::Kicked(it) => self.tell(Event::Kicked(Kicked::from_wire(it)?)),
             Push::Lagged(it) => self.tell(Event::Lagged(Lagged::from_wire(it)?)),
             Push::LeftRoom(it) => self.tell(Event::LeftRoom(LeftRoom::from_wire(it)?)),
+            Push::Notice(it) => self.tell(Event::Notice(Notice::from_wire(it)?)),
+            Push::Presence(it) => self.tell(Event::Presence(Presence::from_wire(it)?)),
+            Push::AppEvent(it) => self.tell(Event::App(AppEvent::from_wire(it)?)),
             Push::AreYouThere(it) => {
                 check_extensions(it.extensions)?;
                 // What is under way already is an answer, too.
@@ -171,19 +176,20 @@ fn outcome(number: u32, asked: Asked, reply: WireReply<'_>) -> Result<Outcome, P
             check_extensions(it.extensions)?;
             Left { room }.into()
         }
-        (Asked::Publish, WireReply::Shed(shed)) => {
+        (Asked::Publish(..), WireReply::Shed(shed)) => {
             return Ok(Err(Failure::Shed(Shed::from_wire(shed)?)));
         }
         (Asked::For(tag), reply) if reply.tag() == tag => {
             Reply::from_wire(reply)?.ok_or(ProtocolError::WrongReply { number })?
         }
-        (Asked::Publish, WireReply::Accepted(it)) => Accepted::from_wire(it)?.into(),
+        (Asked::Publish(room, echo), WireReply::Accepted(it)) => {
+            Accepted::from_wire((room, echo), it)?.into()
+        }
         (Asked::Ping | Asked::SignOfLife, WireReply::Pong(it)) => {
             check_extensions(it.extensions)?;
             Pong { time: it.time }.into()
         }
         (Asked::QueryRoom, WireReply::RoomState(it)) => RoomState::from_wire(it)?.into(),
-        (Asked::CreateRoom, WireReply::Created(it)) => Created::from_wire(it)?.into(),
         (Asked::DestroyRoom(room), WireReply::Destroyed(it)) => {
             check_extensions(it.extensions)?;
             Destroyed { room }.into()

@@ -12,6 +12,7 @@
 //! number; `poll_*`, which give what shall be done. After any of the middle two, poll. It does
 //! not reconnect: [`crate::Line`] puts one session after another.
 
+mod commands;
 mod inbound;
 mod pending;
 mod pulse;
@@ -22,16 +23,12 @@ use std::collections::VecDeque;
 use std::io;
 
 use throng_protocol::frame::FromClient;
-use throng_protocol::request::{
-    CreateRoom, DestroyRoom, Join, Leave, Ping, Publish as PublishRequest, QueryRoom, Request,
-};
-use throng_protocol::value::{Extensions, IdList, Kind, ParseError, PublishOptions, RoomId};
+use throng_protocol::request::{Ping, Request};
+use throng_protocol::value::Extensions;
 
-use crate::ask::Ask;
 use crate::config::Config;
-use crate::error::{Failure, Reason, Unsent};
+use crate::error::{Failure, Reason};
 use crate::event::Event;
-use crate::publish::Publish;
 use crate::reply::{Reply, Welcome};
 use crate::time::Instant;
 
@@ -40,10 +37,10 @@ use pending::{Asked, Pending};
 use pulse::{Overdue, Pulse};
 
 /// Bytes that may wait for [`Session::poll_transmit`] before commands are refused as
-/// [`Unsent::Full`]. One request may go beyond it.
+/// [`crate::Unsent::Full`]. One request may go beyond it.
 pub const OUTBOUND_BYTES_MAX: usize = 256 * 1024;
 
-/// Requests that may wait for their replies before commands are refused as [`Unsent::Full`].
+/// Requests that may wait for their replies before commands are refused as [`crate::Unsent::Full`].
 pub const UNANSWERED_MAX: usize = 4096;
 
 /// The outcome of a request: every request that was given a number has exactly one, unless it is
@@ -141,7 +138,7 @@ impl Session {
         matches!(self.stage, Stage::Ended)
     }
 
-    /// Whether commands are refused as [`Unsent::Full`] at the moment.
+    /// Whether commands are refused as [`crate::Unsent::Full`] at the moment.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.outbound.len() >= OUTBOUND_BYTES_MAX || self.pending.len() >= UNANSWERED_MAX
@@ -217,104 +214,6 @@ impl Session {
         self.events.push_back(SessionEvent::Ended(reason));
     }
 
-    // Commands.
-
-    /// Become a member of a room and receive its messages.
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn join(&mut self, room: &str) -> Result<u32, Unsent> {
-        let room = self.ready_for(room)?;
-        Ok(self.ask_to_join(room))
-    }
-
-    /// Leave a room, with all sessions of the user.
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn leave(&mut self, room: &str) -> Result<u32, Unsent> {
-        let room = self.ready_for(room)?;
-        let leave = Leave { room: room.as_str(), extensions: Extensions::NONE };
-        Ok(self.ask(leave, Asked::Leave(room.into())))
-    }
-
-    /// Publish a message and be told its position.
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn publish(&mut self, publish: Publish<'_>) -> Result<u32, Unsent> {
-        let request = self.ready_to_publish(publish)?;
-        Ok(self.ask(request, Asked::Publish))
-    }
-
-    /// Publish a message without acknowledgement: it has no outcome. If it is refused, an
-    /// [`Event::PublishRefused`] says so.
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number.
-    pub fn publish_no_ack(&mut self, publish: Publish<'_>) -> Result<u32, Unsent> {
-        let mut request = self.ready_to_publish(publish)?;
-        request.options = request.options.with(PublishOptions::NO_ACK);
-        let number = self.pending.number_unanswered();
-        self.write(number, request);
-        Ok(number)
-    }
-
-    /// Ask for a sign of life and the broker's clock.
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn ping(&mut self) -> Result<u32, Unsent> {
-        self.ready()?;
-        Ok(self.ask(PING, Asked::Ping))
-    }
-
-    /// Ask what a room is.
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn query_room(&mut self, room: &str) -> Result<u32, Unsent> {
-        let query =
-            QueryRoom { room: self.ready_for(room)?.as_str(), extensions: Extensions::NONE };
-        Ok(self.ask(query, Asked::QueryRoom))
-    }
-
-    /// Create a room (servers only).
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn create_room(&mut self, room: &str) -> Result<u32, Unsent> {
-        let create =
-            CreateRoom { room: self.ready_for(room)?.as_str(), extensions: Extensions::NONE };
-        Ok(self.ask(create, Asked::CreateRoom))
-    }
-
-    /// Destroy a room (servers only).
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn destroy_room(&mut self, room: &str) -> Result<u32, Unsent> {
-        let room = self.ready_for(room)?;
-        let destroy = DestroyRoom { room: room.as_str(), extensions: Extensions::NONE };
-        Ok(self.ask(destroy, Asked::DestroyRoom(room.into())))
-    }
-
-    /// Ask for whatever can be asked ([`crate::ask`]).
-    ///
-    /// # Errors
-    /// When the request cannot be sent; then it has no number and no outcome.
-    pub fn ask_for(&mut self, ask: &impl Ask) -> Result<u32, Unsent> {
-        let request = ask.request()?;
-        self.ready()?;
-        Ok(self.ask(request, Asked::For(ask.reply_tag())))
-    }
-
-    /// A join that is not held up by what else is under way.
-    pub(crate) fn ask_to_join(&mut self, room: RoomId<'_>) -> u32 {
-        let join = Join { room: room.as_str(), history: 0, extensions: Extensions::NONE };
-        self.ask(join, Asked::Join(room.into()))
-    }
-
     // What shall be done.
 
     /// Appends the bytes that wait to be sent to `out`, and says whether there were any.
@@ -345,40 +244,6 @@ impl Session {
 
     // Inside.
 
-    fn ready(&self) -> Result<&Welcome, Unsent> {
-        let welcome = self.welcome().ok_or(Unsent::NotConnected)?;
-        if self.is_full() {
-            return Err(Unsent::Full);
-        }
-        Ok(welcome)
-    }
-
-    fn ready_for<'a>(&self, room: &'a str) -> Result<RoomId<'a>, Unsent> {
-        let room = RoomId::parse(room).map_err(invalid("room"))?;
-        self.ready()?;
-        Ok(room)
-    }
-
-    fn ready_to_publish<'a>(&self, publish: Publish<'a>) -> Result<PublishRequest<'a>, Unsent> {
-        let room = RoomId::parse(publish.room).map_err(invalid("room"))?;
-        let kind = Kind::parse(publish.kind).map_err(invalid("kind"))?;
-        let max = self.ready()?.payload_bytes_max;
-        let length = publish.payload.len();
-        if length > max {
-            return Err(Unsent::PayloadTooLarge { length, max });
-        }
-        Ok(PublishRequest {
-            room: room.as_str(),
-            kind: kind.as_str(),
-            payload: publish.payload,
-            options: publish.options,
-            class: publish.class,
-            message_id: "",
-            targets: IdList::EMPTY,
-            extensions: Extensions::NONE,
-        })
-    }
-
     fn ask<'a>(&mut self, request: impl Into<Request<'a>>, asked: Asked) -> u32 {
         let number = self.pending.number(asked);
         self.write(number, request);
@@ -395,7 +260,3 @@ impl Session {
 }
 
 const PING: Ping<'static> = Ping { extensions: Extensions::NONE };
-
-fn invalid(field: &'static str) -> impl Fn(ParseError) -> Unsent {
-    move |error| Unsent::Invalid { field, error }
-}

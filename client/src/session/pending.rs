@@ -13,12 +13,12 @@ use crate::id::Id;
 pub(super) enum Asked {
     Join(Id),
     Leave(Id),
-    Publish,
+    /// To which room, and whether with an echo.
+    Publish(Id, bool),
     Ping,
     /// A ping of the session's own, of which nobody else hears.
     SignOfLife,
     QueryRoom,
-    CreateRoom,
     DestroyRoom(Id),
     /// Whatever is answered with a reply of that tag.
     For(u8),

@@ -10,12 +10,14 @@ use throng_protocol::frame::{self, FromBroker, FromClient};
 use throng_protocol::handshake::GoAway;
 use throng_protocol::limits::{BODY_BYTES_MAX, HELLO_BODY_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use throng_protocol::push::{AreYouThere, Deliver, LeftRoom, RoomDestroyed};
-use throng_protocol::value::{DestroyReason, LeftReason, Role};
+use throng_protocol::value::{DestroyReason, LeftReason, ParseError, Role, Term};
 use throng_protocol::{Code, DecodeError, Refusal, handshake, reply};
 
 use super::*;
-use crate::error::{ProtocolError, Refused};
+use crate::error::{ProtocolError, Refused, Unsent};
 use crate::id::Id;
+use crate::join::Join;
+use crate::publish::Publish;
 use crate::reply::{Accepted, Joined, Pong};
 use crate::script::*;
 
@@ -87,8 +89,12 @@ fn every_request_gets_its_own_reply_in_whatever_order_they_come() {
         seq: 2,
         created_at: 3,
         members: 4,
+        occupants: 5,
         left: "attic",
-        extensions: NONE,
+        creator: "bob",
+        mute: Term::from_seconds(60),
+        entries: 1,
+        ..reply::Joined::default()
     };
     let refused = Refusal::new(Code::RATE_LIMITED).retry_after(Duration::from_millis(80));
     let replies = [reply(ping, PONG), reply(join, joined), reply(publish, refused)];
@@ -96,14 +102,9 @@ fn every_request_gets_its_own_reply_in_whatever_order_they_come() {
     let id = |text| Id::try_from(text).unwrap();
     let events = events(&mut session);
     assert_eq!(events[0], SessionEvent::Done(ping, Ok(Pong { time: 5 }.into())));
-    let joined = Joined {
-        room: id("lobby"),
-        epoch: 1,
-        seq: 2,
-        created_at: 3,
-        members: 4,
-        left: Some(id("attic")),
-    };
+    let joined = Joined::from_wire(id("lobby"), joined).unwrap();
+    assert_eq!((joined.left, joined.creator), (Some(id("attic")), Some(id("bob"))));
+    assert_eq!((joined.mute.seconds(), joined.entries), (Some(60), 1));
     assert_eq!(events[1], SessionEvent::Done(join, Ok(joined.into())));
     let SessionEvent::Done(number, Err(Failure::Refused(refused))) = &events[2] else {
         panic!("{:?}", events[2]);
@@ -146,7 +147,8 @@ fn a_publish_without_acknowledgement_is_silent_unless_refused() {
     let refusal = Refusal::new(Code::NOT_A_MEMBER);
     session.handle_bytes(at(0), &bytes(&[reply(quiet, refusal), reply(acked, ACCEPTED)]));
     let refused = Refused::from_wire(refusal).unwrap();
-    let accepted = Accepted { epoch: 1, seq: 3, time: 12 };
+    let room = Id::try_from("lobby").unwrap();
+    let accepted = Accepted { room, epoch: 1, seq: 3, time: 12, echo: false };
     assert_eq!(
         events(&mut session),
         [
@@ -161,6 +163,11 @@ fn what_no_broker_would_take_is_not_sent() {
     let mut session = opened();
     let invalid = |field, error| Err(Unsent::Invalid { field, error });
     assert_eq!(session.join(""), invalid("room", ParseError::Empty));
+    let nickname = "n".repeat(65);
+    let join = Join::new("lobby").nickname(&nickname);
+    assert_eq!(session.join(join), invalid("nickname", ParseError::TooManyCharacters { max: 64 }));
+    let too_many = Unsent::TooMany { count: 51, max: 50 };
+    assert_eq!(session.join(Join::new("lobby").history(51)), Err(too_many));
     let publish = Publish::new("lobby", "no spaces", "");
     let error = ParseError::Alphabet { at: 2 };
     assert_eq!(session.publish(publish), invalid("kind", error));
@@ -365,7 +372,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic_or_go_on_after_the_end(
         mut noise in prop::collection::vec(any::<u8>(), 0..200),
-        tag in prop::sample::select(vec![2_u8, 3, 64, 66, 68, 127, 128, 129, 130, 131, 132, 133]),
+        tag in prop::sample::select(vec![2_u8, 3, 64, 66, 68, 127, 128, 129, 130, 131, 132, 133, 134, 135, 136]),
     ) {
         let mut frame = u32::try_from(noise.len() + 1).unwrap().to_le_bytes().to_vec();
         frame.push(tag);

@@ -147,11 +147,16 @@ impl Peer {
 
     /// Takes the next request, which must be a join of that room, and grants it.
     pub fn grant_join(&mut self, room: &str, seq: u64) {
+        self.grant_join_from(room, 0, joined(seq));
+    }
+
+    /// Takes the next request, which must be a join of that room from that place, and grants it.
+    pub fn grant_join_from(&mut self, room: &str, from_seq: u64, joined: Joined<'_>) {
         let number = self.request(|request| match request {
-            Request::Join(join) => assert_eq!(join.room, room),
+            Request::Join(join) => assert_eq!((join.room, join.resume_seq), (room, from_seq)),
             other => panic!("not a join: {other:?}"),
         });
-        self.reply(number, joined(seq));
+        self.reply(number, joined);
     }
 
     /// Takes the next request, which must be a publish: its number and payload.
@@ -211,7 +216,7 @@ impl Peer {
 }
 
 pub fn joined(seq: u64) -> Joined<'static> {
-    Joined { epoch: 1, seq, created_at: 0, members: 1, left: "", extensions: NONE }
+    Joined { epoch: 1, seq, members: 1, ..Joined::default() }
 }
 
 pub fn accepted(seq: u64) -> Accepted<'static> {

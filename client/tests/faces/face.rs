@@ -5,15 +5,16 @@
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
 
+use throng_client::ask::Ask;
 use throng_client::reply::{Accepted, Joined, Pong, RoomState, Welcome};
-use throng_client::{Config, Error, Event, Publish, blocking};
+use throng_client::{Config, Error, Event, Join, Publish, blocking};
 
 pub trait Face: Sized + Clone {
     type Events: Listen;
     type Ticket;
 
     async fn connect(config: Config) -> Result<(Self, Self::Events), Error>;
-    async fn join(&self, room: &str) -> Result<Joined, Error>;
+    async fn join<'a>(&self, join: impl Into<Join<'a>>) -> Result<Joined, Error>;
     async fn leave(&self, room: &str) -> Result<(), Error>;
     async fn publish(&self, publish: Publish<'_>) -> Result<Accepted, Error>;
     async fn publish_ahead(&self, publish: Publish<'_>) -> Result<Self::Ticket, Error>;
@@ -23,6 +24,7 @@ pub trait Face: Sized + Clone {
     async fn query_room(&self, room: &str) -> Result<RoomState, Error>;
     async fn create_room(&self, room: &str) -> Result<(), Error>;
     async fn destroy_room(&self, room: &str) -> Result<(), Error>;
+    async fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error>;
     async fn close(&self);
     fn welcome(&self) -> Option<Welcome>;
 }
@@ -43,8 +45,8 @@ mod on_tokio {
         async fn connect(config: Config) -> Result<(Self, Events), Error> {
             Self::connect(config).await
         }
-        async fn join(&self, room: &str) -> Result<Joined, Error> {
-            self.join(room).await
+        async fn join<'a>(&self, join: impl Into<Join<'a>>) -> Result<Joined, Error> {
+            self.join(join).await
         }
         async fn leave(&self, room: &str) -> Result<(), Error> {
             self.leave(room).await
@@ -73,6 +75,9 @@ mod on_tokio {
         async fn destroy_room(&self, room: &str) -> Result<(), Error> {
             self.destroy_room(room).await
         }
+        async fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error> {
+            self.ask(ask).await
+        }
         async fn close(&self) {
             self.close().await;
         }
@@ -95,8 +100,8 @@ impl Face for blocking::Client {
     async fn connect(config: Config) -> Result<(Self, blocking::Events), Error> {
         Self::connect(config)
     }
-    async fn join(&self, room: &str) -> Result<Joined, Error> {
-        self.join(room)
+    async fn join<'a>(&self, join: impl Into<Join<'a>>) -> Result<Joined, Error> {
+        self.join(join)
     }
     async fn leave(&self, room: &str) -> Result<(), Error> {
         self.leave(room)
@@ -124,6 +129,9 @@ impl Face for blocking::Client {
     }
     async fn destroy_room(&self, room: &str) -> Result<(), Error> {
         self.destroy_room(room)
+    }
+    async fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error> {
+        self.ask(ask)
     }
     async fn close(&self) {
         self.close();

@@ -8,6 +8,8 @@
 mod apart;
 mod broker;
 mod face;
+mod people;
+mod rooms;
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -24,8 +26,18 @@ use throng_protocol::push::{AreYouThere, RoomDestroyed};
 use throng_protocol::request::Request;
 use throng_protocol::{Refusal, reply};
 
-use broker::{Broker, NONE, WELCOME, accepted, message, pong};
+use broker::{Broker, NONE, WELCOME, accepted, joined, message, pong};
 use face::{Face, Listen, run};
+use people::{
+    a_kicked_user_is_told_by_whom_and_for_how_long, a_member_is_found_in_pages_and_by_name,
+    many_are_moderated_in_one_call_with_a_result_for_each,
+    what_holds_against_users_is_listed_with_the_time_left,
+};
+use rooms::{
+    a_room_is_created_changed_closed_and_destroyed, a_server_is_told_what_happens_in_its_app,
+    history_comes_first_and_then_what_is_new, notices_come_in_the_rooms_order,
+    what_does_not_fit_is_not_sent, what_is_gone_is_told_and_what_is_there_comes,
+};
 
 /// Runs each promise on tokio and on threads.
 macro_rules! on_both_faces {
@@ -61,6 +73,16 @@ on_both_faces! {
     a_broker_that_takes_nothing_makes_publishers_wait
     a_connection_lost_in_mid_request_is_the_outcome
     after_a_loss_the_rooms_are_taken_again
+    history_comes_first_and_then_what_is_new
+    what_is_gone_is_told_and_what_is_there_comes
+    notices_come_in_the_rooms_order
+    a_room_is_created_changed_closed_and_destroyed
+    what_does_not_fit_is_not_sent
+    a_server_is_told_what_happens_in_its_app
+    a_member_is_found_in_pages_and_by_name
+    many_are_moderated_in_one_call_with_a_result_for_each
+    what_holds_against_users_is_listed_with_the_time_left
+    a_kicked_user_is_told_by_whom_and_for_how_long
     a_broker_that_goes_away_is_not_called_before_its_time
     a_replaced_client_is_closed_for_good
     malformed_bytes_are_told_and_the_connection_made_anew
@@ -134,10 +156,9 @@ async fn every_verb_gets_its_reply<F: Face>() {
         let room_state = reply::RoomState {
             epoch: 1,
             seq: 5,
-            created_at: 0,
             members: 3,
             occupants: 2,
-            extensions: NONE,
+            ..reply::RoomState::default()
         };
         let created = reply::Created { epoch: 1, created_at: 8, extensions: NONE };
         let destroyed = reply::Destroyed { extensions: NONE };
@@ -362,8 +383,11 @@ async fn after_a_loss_the_rooms_are_taken_again<F: Face>() {
         peer.push(message(5, b"before"));
         peer.drop_dead();
         let mut peer = door.welcome();
-        peer.grant_join("attic", 3);
-        peer.grant_join("lobby", 9);
+        peer.grant_join_from("attic", 3, joined(3));
+        let recovered = reply::Joined { entries: 2, ..joined(9) };
+        peer.grant_join_from("lobby", 5, recovered);
+        peer.push(message(7, b"meanwhile"));
+        peer.push(message(9, b"a moment ago"));
         peer.push(message(10, b"after"));
         peer.expect_end();
     });
@@ -373,15 +397,9 @@ async fn after_a_loss_the_rooms_are_taken_again<F: Face>() {
     assert_eq!(next_message(&mut events).await.payload, "before");
     assert!(matches!(events.recv().await, Some(Event::Disconnected { .. })));
     assert!(matches!(events.recv().await, Some(Event::Reconnected { .. })));
-    for (room, missed, seq) in [("attic", 0, 3), ("lobby", 4, 9)] {
-        match events.recv().await {
-            Some(Event::Rejoined(it)) => {
-                assert_eq!((&*it.room, it.missed(), it.now.seq), (room, Some(missed), seq));
-            }
-            other => panic!("{other:?}"),
-        }
+    for said in ["meanwhile", "a moment ago", "after"] {
+        assert_eq!(next_message(&mut events).await.payload, said);
     }
-    assert_eq!(next_message(&mut events).await.payload, "after");
     drop((client, events));
     broker.finish();
 }

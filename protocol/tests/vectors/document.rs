@@ -6,12 +6,15 @@ use std::fs;
 use throng_protocol::limits;
 use throng_protocol::refusal::{Code, Retry};
 use throng_protocol::value::{
-    Class, ClassHint, Counter, DestroyReason, LagReason, LeftReason, ListChange, ListName,
-    PublishOptions, Role, ShedReason,
+    AppEventKind, AppEvents, Attendance, Class, ClassHint, Counter, Departure, DestroyReason,
+    KickReason, LagReason, LeftReason, ListChange, ListName, MemberFilter, MemberOrder, Moderation,
+    NoticeKind, NoticeOptions, PolicyKind, PublishOptions, Role, RoomFields, RoomFlags, RoomRole,
+    Sanction, ShedReason, Switch,
 };
 
 use crate::cases;
 use crate::golden;
+use crate::layout::shapes::COMPOSED;
 use crate::layout::{DEVELOPMENT, Field, SHAPES, TOKEN, Type};
 
 /// The document.
@@ -71,6 +74,10 @@ fn every_frame_is_documented_field_by_field() {
         fields.extend_from_slice(shape.fields);
         check_fields(&heading, section(&text, &heading), &fields);
     }
+    for composed in COMPOSED {
+        let heading = format!("#### {}", composed.name);
+        check_fields(&heading, section(&text, &heading), composed.fields);
+    }
     let heading = "#### Credentials 0: Development";
     check_fields(heading, section(&text, heading), DEVELOPMENT);
     let heading = "#### Credentials 1: Token";
@@ -97,57 +104,107 @@ fn every_code_is_documented_with_its_sentence_and_whether_to_retry() {
 /// What the crate calls a byte.
 type NameOfByte = fn(u8) -> String;
 
+/// Every enumeration, under its name in the document.
+fn enumerations() -> Vec<(&'static str, NameOfByte)> {
+    vec![
+        ("role", |byte| format!("{:?}", Role::from_byte(byte))),
+        ("class hint", |byte| format!("{:?}", ClassHint::from_byte(byte))),
+        ("class", |byte| format!("{:?}", Class::from_byte(byte))),
+        ("shed reason", |byte| format!("{:?}", ShedReason::from_byte(byte))),
+        ("lag reason", |byte| format!("{:?}", LagReason::from_byte(byte))),
+        ("list", |byte| format!("{:?}", ListName::from_byte(byte))),
+        ("list change", |byte| format!("{:?}", ListChange::from_byte(byte))),
+        ("counter", |byte| format!("{:?}", Counter::from_byte(byte))),
+        ("room role", |byte| format!("{:?}", RoomRole::from_byte(byte))),
+        ("switch", |byte| format!("{:?}", Switch::from_byte(byte))),
+        ("policy kind", |byte| format!("{:?}", PolicyKind::from_byte(byte))),
+        ("left reason", |byte| format!("{:?}", LeftReason::from_byte(byte))),
+        ("destroy reason", |byte| format!("{:?}", DestroyReason::from_byte(byte))),
+        ("kick reason", |byte| format!("{:?}", KickReason::from_byte(byte))),
+        ("departure", |byte| format!("{:?}", Departure::from_byte(byte))),
+        ("moderation", |byte| format!("{:?}", Moderation::from_byte(byte))),
+        ("sanction", |byte| format!("{:?}", Sanction::from_byte(byte))),
+        ("member filter", |byte| format!("{:?}", MemberFilter::from_byte(byte))),
+        ("member order", |byte| format!("{:?}", MemberOrder::from_byte(byte))),
+        ("attendance", |byte| format!("{:?}", Attendance::from_byte(byte))),
+        ("notice kind", |byte| format!("{:?}", NoticeKind::from_byte(byte))),
+        ("app event kind", |byte| format!("{:?}", AppEventKind::from_byte(byte))),
+    ]
+}
+
+/// The types of all fields, wherever they stand.
+fn types() -> impl Iterator<Item = Type> {
+    let shapes = SHAPES.iter().flat_map(|shape| shape.fields);
+    let composed = COMPOSED.iter().flat_map(|composed| composed.fields);
+    let types = shapes.chain(composed).chain(DEVELOPMENT).map(|(_, kind)| *kind);
+    types.flat_map(|kind| match kind {
+        Type::Rows(_, row) => row.fields.iter().map(|(_, kind)| *kind).collect(),
+        other => vec![other],
+    })
+}
+
 #[test]
 fn every_byte_of_an_enumeration_is_documented() {
     let text = text();
-    let enumerations: [(&str, NameOfByte); 10] = [
-        ("#### role", |byte| format!("{:?}", Role::from_byte(byte))),
-        ("#### class hint", |byte| format!("{:?}", ClassHint::from_byte(byte))),
-        ("#### class", |byte| format!("{:?}", Class::from_byte(byte))),
-        ("#### shed reason", |byte| format!("{:?}", ShedReason::from_byte(byte))),
-        ("#### lag reason", |byte| format!("{:?}", LagReason::from_byte(byte))),
-        ("#### list", |byte| format!("{:?}", ListName::from_byte(byte))),
-        ("#### list change", |byte| format!("{:?}", ListChange::from_byte(byte))),
-        ("#### counter", |byte| format!("{:?}", Counter::from_byte(byte))),
-        ("#### left reason", |byte| format!("{:?}", LeftReason::from_byte(byte))),
-        ("#### destroy reason", |byte| format!("{:?}", DestroyReason::from_byte(byte))),
-    ];
-    for (heading, name) in enumerations {
-        let rows = rows(section(&text, heading));
+    for (name, name_of) in enumerations() {
+        let rows = rows(section(&text, &format!("#### {name}")));
         for row in &rows {
             let byte = row[0].parse().expect("a row begins with its byte");
-            assert_eq!(name(byte), unquoted(row[1]), "{heading}");
+            assert_eq!(name_of(byte), unquoted(row[1]), "{name}");
         }
         let next = u8::try_from(rows.len()).expect("there are few");
-        assert_eq!(name(next), format!("Unknown({next})"), "{heading} is complete");
+        assert_eq!(name_of(next), format!("Unknown({next})"), "{name} is complete");
     }
-    let named = SHAPES.iter().flat_map(|shape| shape.fields).chain(DEVELOPMENT);
-    for (_, kind) in named {
-        if let Type::Enumeration(heading, names) = kind {
-            let heading = format!("#### {heading}");
-            let rows = rows(section(&text, &heading));
+    for kind in types() {
+        if let Type::Enumeration(name, names) = kind {
+            let known = enumerations();
+            assert!(known.iter().any(|(known, _)| *known == name), "{name} is not compared");
+            let rows = rows(section(&text, &format!("#### {name}")));
             let said: Vec<(&str, &str)> =
                 rows.iter().map(|row| (row[0], unquoted(row[1]))).collect();
             let bytes: Vec<String> = (0..names.len()).map(|byte| byte.to_string()).collect();
             let meant: Vec<(&str, &str)> =
                 bytes.iter().map(String::as_str).zip(names.iter().copied()).collect();
-            assert_eq!(said, meant, "{heading}");
+            assert_eq!(said, meant, "{name}");
         }
     }
 }
 
+/// Whether a set of that name knows all of these bits.
+fn knows(set: &str, bits: u8) -> bool {
+    !match set {
+        "options" => PublishOptions::from_bits(bits).has_unknown(),
+        "notice options" => NoticeOptions::from_bits(bits).has_unknown(),
+        "room flags" => RoomFlags::from_bits(bits).has_unknown(),
+        "room fields" => RoomFields::from_bits(bits).has_unknown(),
+        "app events" => AppEvents::from_bits(bits).has_unknown(),
+        other => panic!("{other} is not compared"),
+    }
+}
+
 #[test]
-fn every_option_is_documented_with_its_bit() {
+fn every_bit_of_a_set_is_documented() {
     let text = text();
-    let rows = rows(section(&text, "#### options"));
-    let said: Vec<(&str, &str)> = rows.iter().map(|row| (row[0], unquoted(row[1]))).collect();
-    let (echo, no_ack, no_store) =
-        (PublishOptions::ECHO, PublishOptions::NO_ACK, PublishOptions::NO_STORE);
-    let bits = [echo, no_ack, no_store].map(|option| option.bits().to_string());
-    let meant: Vec<(&str, &str)> =
-        bits.iter().map(String::as_str).zip(["ECHO", "NO_ACK", "NO_STORE"]).collect();
-    assert_eq!(said, meant);
-    assert!(PublishOptions::from_bits(8).has_unknown(), "there is no fourth");
+    let mut sets = 0;
+    for kind in types() {
+        if let Type::Bits(name, names) = kind {
+            sets += 1;
+            let rows = rows(section(&text, &format!("#### {name}")));
+            let said: Vec<(&str, &str)> =
+                rows.iter().map(|row| (row[0], unquoted(row[1]))).collect();
+            let bits: Vec<String> = (0..names.len()).map(|bit| (1 << bit).to_string()).collect();
+            let meant: Vec<(&str, &str)> =
+                bits.iter().map(String::as_str).zip(names.iter().copied()).collect();
+            assert_eq!(said, meant, "{name}");
+            let all = u8::try_from((1_u32 << names.len()) - 1).expect("eight at most");
+            assert!(knows(name, all) && !knows(name, all + 1), "{name} is complete");
+        }
+    }
+    assert!(sets > 5, "the sets are found");
+}
+
+fn seconds(seconds: u32) -> usize {
+    usize::try_from(seconds).expect("there are no smaller machines")
 }
 
 #[test]
@@ -165,9 +222,21 @@ fn every_bound_of_the_wire_is_documented() {
         limits::CREDENTIAL_BYTES_MAX,
         limits::MESSAGE_ID_BYTES_MAX,
         limits::LIST_IDS_MAX,
+        limits::CALL_USERS_MAX,
+        limits::MUTE_EXCEPTIONS_MAX,
+        limits::PAGE_ENTRIES_MAX,
+        limits::CURSOR_BYTES_MAX,
         limits::COUNTS_MAX,
         limits::EXTENSIONS_MAX,
         usize::from(limits::JOIN_HISTORY_MAX),
+        limits::TITLE_CHARACTERS_MAX,
+        limits::ANNOUNCEMENT_CHARACTERS_MAX,
+        limits::LINK_CHARACTERS_MAX,
+        limits::ROOM_EXTENSION_CHARACTERS_MAX,
+        limits::NICKNAME_CHARACTERS_MAX,
+        limits::EXTENSION_CHARACTERS_MAX,
+        seconds(limits::POLICY_SECONDS_MAX),
+        seconds(limits::TERM_SECONDS_MAX),
     ];
     assert_eq!(rows.len(), bounds.len());
     for (row, bound) in rows.iter().zip(bounds) {

@@ -2,7 +2,7 @@
 //! its numbers are too wide, its lengths too large, its texts no text, its lists too long.
 
 use super::file::{CLIENT, Case, FIRST, SERVER};
-use super::frames::{Frame, Kind, all, publish, text, varint};
+use super::frames::{Frame, Kind, all, others, publish, text, varint};
 
 const MALFORMED: &str = "GoAway MALFORMED";
 
@@ -26,9 +26,32 @@ pub fn add(cases: &mut Vec<Case>) {
         add("extension-without-bytes".to_owned(), pieces, why);
         let pieces = frame.with("extensions", text([1, 5, 0])).pieces();
         add("extension-cut".to_owned(), pieces, "An extension ends inside its bytes.".to_owned());
-        required(&frame, cases);
+        required(&frame, cases, "2", vec![2, 0]);
+        let last = [vec![1, 0, 251, 254, 255], text("x")].concat();
+        required(&frame, cases, "65534-last", last);
+    }
+    for frame in others() {
+        let mut add = |name: String, pieces: Vec<Vec<u8>>, why: String| {
+            let name = format!("{}-{name}", frame.name);
+            cases.push(Case::new(&name, frame.when, pieces, MALFORMED).because(why));
+        };
+        ends(&frame, &mut add);
+        for field in &frame.fields {
+            list(&frame, field.name, field.kind, &mut add);
+        }
+        required(&frame, cases, "2", vec![2, 0]);
     }
     lists(cases);
+}
+
+/// A list of any frame may be too long, and end inside an id.
+fn list(frame: &Frame, name: &str, kind: Kind, add: Add<'_>) {
+    if kind == Kind::Ids {
+        let pieces = frame.with(name, text([1, b'u'].repeat(101))).pieces();
+        add(format!("{name}-101"), pieces, "At most 100 ids are allowed in a list.".to_owned());
+        let pieces = frame.with(name, text([9, b'u'])).pieces();
+        add(format!("{name}-cut"), pieces, "The list ends inside an id.".to_owned());
+    }
 }
 
 type Add<'a> = &'a mut dyn FnMut(String, Vec<Vec<u8>>, String);
@@ -56,6 +79,7 @@ fn numbers(frame: &Frame, place: usize, add: Add<'_>) {
     let bits = match field.kind {
         Kind::U16 => 16,
         Kind::U32 => 32,
+        Kind::U64 => 64,
         _ => return,
     };
     let name = field.name;
@@ -66,7 +90,9 @@ fn numbers(frame: &Frame, place: usize, add: Add<'_>) {
     for marker in [254, 255] {
         with(marker, 16, format!("No varint begins with {marker}."));
     }
-    with(253, 8, format!("{name} has {bits} bits and never the marker 253."));
+    if bits < 64 {
+        with(253, 8, format!("{name} has {bits} bits and never the marker 253."));
+    }
     if bits == 16 {
         with(252, 4, format!("{name} has 16 bits and never the marker 252."));
     }
@@ -93,17 +119,13 @@ fn lengths(frame: &Frame, place: usize, add: Add<'_>) {
 }
 
 /// Even extensions must be understood, and none is.
-fn required(frame: &Frame, cases: &mut Vec<Case>) {
+fn required(frame: &Frame, cases: &mut Vec<Case>, name: &str, pair: Vec<u8>) {
     let is_hello = frame.when == FIRST;
     let answer = if is_hello { "GoAway NOT_SUPPORTED" } else { "Refused NOT_SUPPORTED 7" };
-    let pairs =
-        [("2", vec![2, 0]), ("65534-last", [vec![1, 0, 251, 254, 255], text("x")].concat())];
-    for (name, pair) in pairs {
-        let name = format!("{}-required-extension-{name}", frame.name);
-        let pieces = frame.with("extensions", text(pair)).pieces();
-        let case = Case::new(&name, frame.when, pieces, answer);
-        cases.push(case.because("An extension with an even number must be understood."));
-    }
+    let name = format!("{}-required-extension-{name}", frame.name);
+    let pieces = frame.with("extensions", text(pair)).pieces();
+    let case = Case::new(&name, frame.when, pieces, answer);
+    cases.push(case.because("An extension with an even number must be understood."));
 }
 
 fn lists(cases: &mut Vec<Case>) {
@@ -119,7 +141,7 @@ fn lists(cases: &mut Vec<Case>) {
     add("not-utf-8", text([1, 0xff]), MALFORMED, "An id of the list is not UTF-8.");
     add("empty-ids", text([0; 101]), MALFORMED, "Empty ids count, too.");
     let why = "An unknown request has a number all the same.";
-    for (when, tag) in [(CLIENT, 23_u8), (SERVER, 63)] {
+    for (when, tag) in [(CLIENT, 60_u8), (SERVER, 63)] {
         let pieces = super::frames::frame(tag, Vec::new());
         let name = format!("unknown-request-{tag}-without-number");
         cases.push(Case::new(&name, when, pieces, MALFORMED).because(why));

@@ -12,6 +12,8 @@ pub enum Kind {
     U16,
     /// A varint of at most 32 bits.
     U32,
+    /// A varint of at most 64 bits.
+    U64,
     /// A length and UTF-8.
     Text,
     /// A length and bytes.
@@ -155,10 +157,52 @@ pub fn publish() -> Frame {
     request("publish", 18, fields)
 }
 
+fn profile() -> [Field; 3] {
+    [
+        field("nickname", Kind::Text, text("Ann")),
+        field("avatar", Kind::Text, text("ann.png")),
+        field("extension", Kind::Text, text("{}")),
+    ]
+}
+
+fn about() -> [Field; 4] {
+    [
+        field("title", Kind::Text, text("The lobby")),
+        field("announcement", Kind::Text, text("Be nice.")),
+        field("live_url", Kind::Text, text("live")),
+        field("about_extension", Kind::Text, text("{}")),
+    ]
+}
+
+fn policy() -> [Field; 2] {
+    [field("policy_kind", Kind::Byte, vec![0]), field("policy_seconds", Kind::U32, vec![60])]
+}
+
+fn room() -> Field {
+    field("room", Kind::Text, text("lobby"))
+}
+
 /// A good join.
 pub fn join() -> Frame {
-    let history = field("history", Kind::Byte, vec![0]);
-    request("join", 16, vec![field("room", Kind::Text, text("lobby")), history])
+    let mut fields = vec![room(), field("history", Kind::Byte, vec![0])];
+    fields.extend(profile());
+    fields.push(field("resume_epoch", Kind::U64, vec![0]));
+    fields.push(field("resume_seq", Kind::U64, vec![0]));
+    request("join", 16, fields)
+}
+
+/// A good creation of a room.
+pub fn create_room() -> Frame {
+    let mut fields = vec![room(), field("creator", Kind::Text, text("ann"))];
+    fields.extend(about());
+    fields.extend(policy());
+    fields.push(field("flags", Kind::Byte, vec![0]));
+    fields.push(field("mute_exceptions", Kind::Ids, text(text("bob"))));
+    // The app's, for each of the limits.
+    for name in ["high_only", "shared", "protected", "slow_mode_ms"] {
+        fields.push(field(name, Kind::U32, varint(4_294_967_294)));
+    }
+    request("create-room", 21, fields)
 }
 
 /// A good ping.
@@ -168,7 +212,7 @@ pub fn ping() -> Frame {
 
 /// Another request about a room.
 pub fn about_room(name: &'static str, tag: u8) -> Frame {
-    request(name, tag, vec![field("room", Kind::Text, text("lobby"))])
+    request(name, tag, vec![room()])
 }
 
 /// All requests.
@@ -179,12 +223,72 @@ pub fn requests() -> Vec<Frame> {
         publish(),
         ping(),
         about_room("query-room", 20),
-        about_room("create-room", 21),
+        create_room(),
         about_room("destroy-room", 22),
     ]
 }
 
-/// All frames that a client may send.
+/// Requests about lists, limits and counters.
+fn rules() -> Vec<Frame> {
+    let list = field("list", Kind::Byte, vec![2]);
+    let nowhere = field("room", Kind::Text, vec![0]);
+    let change = field("change", Kind::Byte, vec![0]);
+    let entries = field("entries", Kind::Ids, text(text("like")));
+    let mut limits = vec![room()];
+    for name in ["high_only", "shared", "protected", "slow_mode_ms"] {
+        limits.push(field(name, Kind::U32, varint(4_294_967_295)));
+    }
+    vec![
+        request("change-list", 23, vec![list.clone(), nowhere.clone(), change, entries]),
+        request("query-list", 24, vec![list, nowhere]),
+        request("set-room-limits", 25, limits),
+        about_room("query-limits", 26),
+        request("query-counters", 27, Vec::new()),
+    ]
+}
+
+/// Requests that change rooms, ask who is there, and keep order.
+fn rooms_in_full() -> Vec<Frame> {
+    let users = || field("users", Kind::Ids, text(text("bob")));
+    let options = || field("options", Kind::Byte, vec![0]);
+    let words = || field("extension", Kind::Text, text("so it is"));
+    let byte = |name| field(name, Kind::Byte, vec![1]);
+    let page = || [field("cursor", Kind::Bytes, vec![0]), field("limit", Kind::U16, vec![100])];
+    let rooms = field("rooms", Kind::Ids, text(text("attic")));
+    let mut change = vec![room(), field("fields", Kind::Byte, vec![1])];
+    change.extend(about());
+    change.extend(policy());
+    change.extend([options(), words()]);
+    let mut members = vec![room(), byte("filter"), byte("order")];
+    members.extend(page());
+    let mut own = vec![room()];
+    own.extend(profile());
+    own.push(options());
+    let term = field("term", Kind::U32, varint(600));
+    let moderate = vec![room(), field("action", Kind::Byte, vec![3]), users(), term];
+    let mut sanctions = vec![room(), byte("sanction")];
+    sanctions.extend(page());
+    vec![
+        request("change-room", 28, change),
+        request("destroy-rooms", 29, vec![rooms]),
+        request("set-room-open", 30, vec![room(), byte("open"), options(), words()]),
+        request("mute-room", 31, vec![room(), byte("muted"), options(), words()]),
+        request("query-members", 32, members),
+        request("find-members", 33, vec![room(), users()]),
+        request("set-profile", 34, own),
+        request("set-room-role", 35, vec![room(), users(), byte("role"), options(), words()]),
+        request("moderate", 36, [moderate, vec![options(), words()]].concat()),
+        request("query-sanctions", 37, sanctions),
+        request("subscribe", 38, vec![field("events", Kind::Byte, vec![7])]),
+    ]
+}
+
+/// All frames of which every field is damaged in every way.
 pub fn all() -> Vec<Frame> {
     [vec![hello(), hello_token()], requests()].concat()
+}
+
+/// All others: the same code reads their fields, so a few ways for each will do.
+pub fn others() -> Vec<Frame> {
+    [rules(), rooms_in_full()].concat()
 }

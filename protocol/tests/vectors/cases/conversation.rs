@@ -8,7 +8,7 @@ use throng_protocol::limits::{BODY_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use throng_protocol::push::Deliver;
 use throng_protocol::reply::{Accepted, Joined};
 use throng_protocol::request::{Join, Publish};
-use throng_protocol::value::{ClassHint, IdList, PublishOptions, Role};
+use throng_protocol::value::{About, ClassHint, IdList, PublishOptions, Role, RoomRole};
 use throng_protocol::{Code, FromBroker, FromClient, Refusal};
 
 use super::{Case, File, NONE, broker, client};
@@ -60,14 +60,16 @@ fn greeting() -> Vec<Case> {
 }
 
 fn talk() -> Vec<Case> {
-    let join = Join { room: "lobby", history: 0, extensions: NONE };
+    let join = Join { room: "lobby", ..Join::default() };
     let joined = Joined {
         epoch: EPOCH,
         seq: 41,
         created_at: NOW - 60_000_000,
         members: 2,
-        left: "",
-        extensions: NONE,
+        occupants: 2,
+        about: About { title: "Lobby", ..About::default() },
+        role: RoomRole::Visitor,
+        ..Joined::default()
     };
     let publish = Publish {
         room: "lobby",

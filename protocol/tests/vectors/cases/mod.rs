@@ -4,15 +4,20 @@
 
 mod conversation;
 mod handshake;
+mod members;
 mod odd;
 mod pushes;
 mod refusals;
 mod replies;
 mod requests;
+mod rooms;
 mod rules;
 
 use throng_protocol::frame::TooLarge;
-use throng_protocol::value::{Extensions, IdList};
+use throng_protocol::push::Push;
+use throng_protocol::reply::Reply;
+use throng_protocol::request::Request;
+use throng_protocol::value::{About, Extensions, IdList, Profile};
 use throng_protocol::{DecodeError, FromBroker, FromClient};
 
 /// A file of vectors.
@@ -69,7 +74,7 @@ pub struct Oddity {
 /// What a reader makes of odd bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
-    Read(Frame),
+    Read(Box<Frame>),
     Refused(DecodeError),
     TooLarge(TooLarge),
 }
@@ -81,6 +86,8 @@ pub fn files() -> Vec<File> {
         requests::file(),
         replies::file(),
         rules::file(),
+        rooms::file(),
+        members::file(),
         refusals::file(),
         pushes::file(),
         conversation::file(),
@@ -99,17 +106,48 @@ fn broker(name: &str, frame: FromBroker<'static>) -> Case {
     Case { name: name.to_owned(), frame: Frame::Broker(frame) }
 }
 
+fn request(name: &str, number: u32, request: impl Into<Request<'static>>) -> Case {
+    client(name, FromClient::Request(number, request.into()))
+}
+
+fn reply(name: &str, number: u32, reply: impl Into<Reply<'static>>) -> Case {
+    broker(name, FromBroker::Reply(number, reply.into()))
+}
+
+fn push(name: &str, push: impl Into<Push<'static>>) -> Case {
+    broker(name, FromBroker::Push(push.into()))
+}
+
 /// Keeps bytes for as long as the test runs, so that values may borrow them.
 pub fn keep(bytes: Vec<u8>) -> &'static [u8] {
     Vec::leak(bytes)
 }
 
-fn text_of(letter: char, bytes: usize) -> &'static str {
-    String::leak(core::iter::repeat_n(letter, bytes).collect())
+fn text_of(letter: char, count: usize) -> &'static str {
+    String::leak(core::iter::repeat_n(letter, count).collect())
 }
 
 fn bytes_of(byte: u8, count: usize) -> &'static [u8] {
     keep(vec![byte; count])
+}
+
+/// All that a room can say of itself, in letters of three bytes.
+fn longest_about() -> About<'static> {
+    About {
+        title: text_of('\u{6b63}', 128),
+        announcement: text_of('\u{544a}', 4096),
+        live_url: text_of('u', 1024),
+        extension: text_of('e', 4096),
+    }
+}
+
+/// All that a member can say of itself, in letters of four bytes and of one.
+fn longest_profile() -> Profile<'static> {
+    Profile {
+        nickname: text_of('\u{1f642}', 64),
+        avatar: text_of('a', 1024),
+        extension: text_of('e', 2048),
+    }
 }
 
 /// Two extensions that may be missed: a short one, and one with the largest odd number.

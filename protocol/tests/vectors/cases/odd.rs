@@ -42,7 +42,7 @@ fn read(name: &'static str, body: &[u8], frame: Frame, why: &'static str) -> Odd
         Frame::Client(_) => "client",
         Frame::Broker(_) => "broker",
     };
-    let (frame, outcome) = (framed(body), Outcome::Read(frame));
+    let (frame, outcome) = (framed(body), Outcome::Read(Box::new(frame)));
     Oddity { name, from, frame, why, outcome }
 }
 
@@ -59,7 +59,7 @@ fn refuse(
 /// Numbers in more bytes than they need.
 fn wide_numbers() -> Vec<Oddity> {
     let ping = Frame::Client(FromClient::Request(7, Ping { extensions: NONE }.into()));
-    let join = Join { room: "ab", history: 0, extensions: NONE };
+    let join = Join { room: "ab", ..Join::default() };
     let join = Frame::Client(FromClient::Request(7, join.into()));
     let pong = Pong { time: 5, extensions: NONE };
     let pong = Frame::Broker(FromBroker::Reply(7, pong.into()));
@@ -79,7 +79,7 @@ fn wide_numbers() -> Vec<Oddity> {
         ),
         read(
             "length-of-a-text-in-eight-bytes",
-            &[16, 7, 253, 2, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', 0, 0],
+            &[16, 7, 253, 2, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', 0, 0, 0, 0, 0, 0, 0],
             join,
             "a length of 2 fits one byte, here it has 9",
         ),
@@ -209,6 +209,8 @@ fn bad_lists() -> Vec<Oddity> {
     let mut targets = Vec::new();
     IdList::write([text_of('t', 1); 101], &mut targets);
     let publish = [&[18, 7, 0, 0, 0, 0, 0, 0, 202], &targets[..], &[0]].concat();
+    // A member with nothing to say of itself is seven bytes.
+    let members = [&[78, 7, 0, 251, 0xb3, 0x0d][..], &[0; 501 * 7], &[0, 0]].concat();
     vec![
         refuse(("extension-cut", "client"), &ping(&[1, 5, 0]), Invalid, "5 bytes were promised"),
         refuse(("extension-without-bytes", "client"), &ping(&[1]), Invalid, "a pair is needed"),
@@ -224,6 +226,13 @@ fn bad_lists() -> Vec<Oddity> {
             &[18, 7, 0, 0, 0, 0, 0, 0, 1, 9, 0],
             Invalid,
             "9 bytes were promised",
+        ),
+        refuse(("501-members", "broker"), &members, Invalid, "500 are allowed"),
+        refuse(
+            ("result-cut", "broker"),
+            &[77, 7, 3, 0, 252, 1, 0],
+            Invalid,
+            "4 bytes were promised",
         ),
     ]
 }

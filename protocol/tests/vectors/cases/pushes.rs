@@ -1,11 +1,10 @@
 //! What the broker says unasked.
 
-use throng_protocol::FromBroker;
 use throng_protocol::limits::PAYLOAD_BYTES_MAX;
-use throng_protocol::push::{AreYouThere, Deliver, Kicked, Lagged, LeftRoom, Push, RoomDestroyed};
-use throng_protocol::value::{DestroyReason, LagReason, LeftReason, Role};
+use throng_protocol::push::{AreYouThere, Deliver, Kicked, Lagged, LeftRoom, RoomDestroyed};
+use throng_protocol::value::{DestroyReason, KickReason, LagReason, LeftReason, Role, Term};
 
-use super::{Case, File, NONE, broker, bytes_of, some_extensions, text_of};
+use super::{Case, File, NONE, bytes_of, push, some_extensions, text_of};
 
 const HEAD: &str = "What a broker says unasked: tags 128 to 255. They have no number.";
 
@@ -14,10 +13,6 @@ pub fn file() -> File {
     cases.extend(ends());
     cases.extend(exits());
     File { name: "pushes.txt", head: HEAD, cases, oddities: Vec::new() }
-}
-
-fn push(name: &str, push: impl Into<Push<'static>>) -> Case {
-    broker(name, FromBroker::Push(push.into()))
 }
 
 fn delivers() -> Vec<Case> {
@@ -80,11 +75,23 @@ fn ends() -> Vec<Case> {
         extensions: some_extensions(),
     };
     let because = |reason| RoomDestroyed { room: "lobby", epoch: 7, seq: 300, reason, ..minimal };
-    let kicked = Kicked { room: "", epoch: 0, seq: 0, extension: "", extensions: NONE };
+    let banned = Kicked {
+        room: "lobby",
+        epoch: 7,
+        seq: 300,
+        reason: KickReason::Banned,
+        actor: "bob",
+        term: Term::from_seconds(3_600),
+        extension: "no flooding, please",
+        ..Kicked::default()
+    };
     let kicked_full = Kicked {
         room: text_of('r', 64),
         epoch: u64::MAX,
         seq: u64::MAX,
+        reason: KickReason::Unknown(255),
+        actor: text_of('a', 64),
+        term: Term::FOREVER,
         extension: text_of('e', 2048),
         extensions: some_extensions(),
     };
@@ -94,7 +101,8 @@ fn ends() -> Vec<Case> {
         push("room-destroyed-empty", because(DestroyReason::Empty)),
         push("room-destroyed-request", because(DestroyReason::Request)),
         push("room-destroyed-full", full),
-        push("kicked-minimal", kicked),
+        push("kicked-minimal", Kicked::default()),
+        push("kicked-by-a-ban", banned),
         push("kicked-full", kicked_full),
     ]
 }
@@ -129,6 +137,7 @@ fn exits() -> Vec<Case> {
         push("lagged-full", lagged_full),
         push("left-room-minimal", left("", LeftReason::Elsewhere, NONE)),
         push("left-room-joined-another", left("lobby", LeftReason::JoinedAnother, NONE)),
+        push("left-room-closed", left("lobby", LeftReason::Closed, NONE)),
         push("left-room-full", left(long, LeftReason::Unknown(255), some)),
         push("are-you-there-minimal", AreYouThere { extensions: NONE }),
         push("are-you-there-full", AreYouThere { extensions: some }),

@@ -1,9 +1,12 @@
 //! What the broker answers, other than no.
 
-use throng_protocol::FromBroker;
-use throng_protocol::reply::{Accepted, Created, Destroyed, Joined, Left, Pong, Reply, RoomState};
+use throng_protocol::Code;
+use throng_protocol::reply::{
+    Accepted, Created, Destroyed, Joined, Left, Pong, RoomState, Subscribed,
+};
+use throng_protocol::value::{DestroyPolicy, PolicyKind, RoomFlags, RoomRole, Term};
 
-use super::{Case, File, NONE, broker, some_extensions, text_of};
+use super::{Case, File, NONE, longest_about, reply, some_extensions, text_of};
 
 const HEAD: &str =
     "What a broker answers, other than no: tags 64 to 126, each with the request's number.";
@@ -14,24 +17,30 @@ pub fn file() -> File {
     File { name: "replies.txt", head: HEAD, cases, oddities: Vec::new() }
 }
 
-fn reply(name: &str, number: u32, reply: impl Into<Reply<'static>>) -> Case {
-    broker(name, FromBroker::Reply(number, reply.into()))
-}
-
 fn minimal() -> Vec<Case> {
-    let joined = Joined { epoch: 0, seq: 0, created_at: 0, members: 0, left: "", extensions: NONE };
-    let state =
-        RoomState { epoch: 0, seq: 0, created_at: 0, members: 0, occupants: 0, extensions: NONE };
+    let nothing_new = Joined {
+        epoch: 7,
+        seq: 41,
+        created_at: 1_793_499_940_000_000,
+        members: 2,
+        occupants: 3,
+        role: RoomRole::Visitor,
+        ..Joined::default()
+    };
+    let lost = Joined { entries: 10, recovery: Code::NOT_RECOVERED, missed: 251, ..nothing_new };
     let accepted = Accepted { epoch: 0, seq: 0, time: 0, extensions: NONE };
     let created = Created { epoch: 0, created_at: 0, extensions: NONE };
     vec![
-        reply("joined-minimal", 0, joined),
+        reply("joined-minimal", 0, Joined::default()),
+        reply("joined-recovered", 1, Joined { entries: 3, ..nothing_new }),
+        reply("joined-not-recovered", 2, lost),
         reply("left-minimal", 0, Left { extensions: NONE }),
         reply("accepted-minimal", 0, accepted),
         reply("pong-minimal", 0, Pong { time: 0, extensions: NONE }),
-        reply("room-state-minimal", 0, state),
+        reply("room-state-minimal", 0, RoomState::default()),
         reply("created-minimal", 0, created),
         reply("destroyed-minimal", 0, Destroyed { extensions: NONE }),
+        reply("subscribed-minimal", 0, Subscribed { extensions: NONE }),
     ]
 }
 
@@ -43,7 +52,16 @@ fn full() -> Vec<Case> {
         seq: u64::from(u32::MAX),
         created_at: u64::from(u32::MAX) + 1,
         members: u64::MAX,
+        occupants: u64::MAX,
         left: text_of('r', 64),
+        flags: RoomFlags::from_bits(255),
+        creator: text_of('c', 64),
+        about: longest_about(),
+        role: RoomRole::Unknown(255),
+        mute: Term::FOREVER,
+        entries: u32::MAX,
+        recovery: Code::from_number(u16::MAX),
+        missed: u64::MAX,
         extensions: some,
     };
     let state = RoomState {
@@ -52,6 +70,10 @@ fn full() -> Vec<Case> {
         created_at: 65_535,
         members: 65_536,
         occupants: u64::MAX,
+        flags: RoomFlags::MUTED.with(RoomFlags::CLOSED).with(RoomFlags::KEPT_ALIVE),
+        creator: text_of('c', 64),
+        about: longest_about(),
+        policy: DestroyPolicy { kind: PolicyKind::Never, seconds: u32::MAX },
         extensions: some,
     };
     let accepted = Accepted { epoch: u64::MAX, seq: u64::MAX, time: u64::MAX, extensions: some };
@@ -65,5 +87,6 @@ fn full() -> Vec<Case> {
         reply("room-state-full", most, state),
         reply("created-full", most, created),
         reply("destroyed-full", most, Destroyed { extensions: some }),
+        reply("subscribed-full", most, Subscribed { extensions: some }),
     ]
 }

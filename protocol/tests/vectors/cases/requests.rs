@@ -1,47 +1,96 @@
 //! What a client asks. The numbers of the requests walk through the widths of a varint.
 
-use throng_protocol::FromClient;
 use throng_protocol::limits::{JOIN_HISTORY_MAX, LIST_IDS_MAX, PAYLOAD_BYTES_MAX};
 use throng_protocol::request::{
-    CreateRoom, DestroyRoom, Join, Leave, Ping, Publish, QueryRoom, Request,
+    CreateRoom, DestroyRoom, Join, Leave, Ping, Publish, QueryRoom, Subscribe,
 };
-use throng_protocol::value::{ClassHint, IdList, PublishOptions};
+use throng_protocol::value::{
+    AppEvents, ClassHint, DestroyPolicy, IdList, LimitSetting, PolicyKind, Profile, PublishOptions,
+    RoomFlags,
+};
 
-use super::{Case, File, NONE, bytes_of, client, extensions, ids, some_extensions, text_of};
+use super::{
+    Case, File, NONE, bytes_of, extensions, ids, longest_about, longest_profile, request,
+    some_extensions, text_of,
+};
 
 const HEAD: &str = "What a client asks: tags 16 to 63, each with a number that the client chose.";
 
 pub fn file() -> File {
     let mut cases = rooms();
+    cases.extend(creations());
     cases.extend(publishes());
     cases.push(request("ping-minimal", 0, Ping { extensions: NONE }));
     let ping = Ping { extensions: sixteen_extensions() };
     cases.push(request("ping-full", u32::MAX, ping));
+    let events = AppEvents::from_bits;
+    let minimal = Subscribe { events: events(0), extensions: NONE };
+    cases.push(request("subscribe-minimal", 0, minimal));
+    let full = Subscribe { events: events(255), extensions: some_extensions() };
+    cases.push(request("subscribe-full", u32::MAX, full));
     File { name: "requests.txt", head: HEAD, cases, oddities: Vec::new() }
-}
-
-fn request(name: &str, number: u32, request: impl Into<Request<'static>>) -> Case {
-    client(name, FromClient::Request(number, request.into()))
 }
 
 fn rooms() -> Vec<Case> {
     let (none, some, long) = (NONE, some_extensions(), text_of('r', 64));
+    let minimal = Join::default();
+    let plain = Join { room: "lobby", history: 10, ..minimal };
+    let ann = Profile { nickname: "Ann", avatar: "https://example.org/ann", extension: "{}" };
+    let again = Join { resume_epoch: 7, resume_seq: 41, ..plain };
+    let full = Join {
+        room: long,
+        history: JOIN_HISTORY_MAX,
+        profile: longest_profile(),
+        resume_epoch: u64::MAX,
+        resume_seq: u64::MAX,
+        extensions: some,
+    };
     vec![
-        request("join-minimal", 0, Join { room: "", history: 0, extensions: none }),
-        request("join", 1, Join { room: "lobby", history: 0, extensions: none }),
-        request(
-            "join-full",
-            u32::MAX,
-            Join { room: long, history: JOIN_HISTORY_MAX, extensions: some },
-        ),
+        request("join-minimal", 0, minimal),
+        request("join", 1, plain),
+        request("join-with-a-profile", 2, Join { profile: ann, ..plain }),
+        request("join-again", 3, again),
+        request("join-full", u32::MAX, full),
         request("leave-minimal", 250, Leave { room: "", extensions: none }),
         request("leave-full", 251, Leave { room: long, extensions: some }),
         request("query-room-minimal", 255, QueryRoom { room: "", extensions: none }),
         request("query-room-full", 256, QueryRoom { room: long, extensions: some }),
-        request("create-room-minimal", 65_535, CreateRoom { room: "", extensions: none }),
-        request("create-room-full", 65_536, CreateRoom { room: long, extensions: some }),
         request("destroy-room-minimal", 16_777_216, DestroyRoom { room: "", extensions: none }),
         request("destroy-room-full", u32::MAX, DestroyRoom { room: long, extensions: some }),
+    ]
+}
+
+fn creations() -> Vec<Case> {
+    let zero = LimitSetting::Limit(0);
+    let minimal = CreateRoom {
+        high_only: zero,
+        shared: zero,
+        protected: zero,
+        slow_mode_ms: zero,
+        ..CreateRoom::default()
+    };
+    let plain = CreateRoom { room: "lobby", ..CreateRoom::default() };
+    let kind = PolicyKind::Unknown(255);
+    let full = CreateRoom {
+        room: text_of('r', 64),
+        creator: text_of('c', 64),
+        about: longest_about(),
+        policy: DestroyPolicy { kind, seconds: u32::MAX },
+        flags: RoomFlags::from_bits(255),
+        mute_exceptions: ids(&["ann", "bob"]),
+        high_only: LimitSetting::Unlimited,
+        shared: LimitSetting::Inherit,
+        protected: LimitSetting::Keep,
+        slow_mode_ms: LimitSetting::Limit(LimitSetting::MAX),
+        extensions: some_extensions(),
+    };
+    let lasting = DestroyPolicy { kind: PolicyKind::Empty, seconds: 600 };
+    let muted = CreateRoom { creator: "ann", policy: lasting, flags: RoomFlags::MUTED, ..plain };
+    vec![
+        request("create-room-minimal", 65_535, minimal),
+        request("create-room", 9, plain),
+        request("create-room-muted", 10, muted),
+        request("create-room-full", 65_536, full),
     ]
 }
 

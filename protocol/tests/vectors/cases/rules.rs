@@ -1,19 +1,13 @@
 //! The rules that decide what is dropped when there is too much: what is asked and answered about
 //! them, and the two ways in which a dropped message is told.
 
-use throng_protocol::reply::{
-    Counters, Limits, ListChanged, ListEntries, Reply, RoomLimitsSet, Shed,
-};
-use throng_protocol::request::{
-    ChangeList, QueryCounters, QueryLimits, QueryList, Request, SetRoomLimits,
-};
+use super::{Case, File, NONE, ids, keep, reply, request, some_extensions, text_of};
+use throng_protocol::reply::{Counters, Limits, ListChanged, ListEntries, RoomLimitsSet, Shed};
+use throng_protocol::request::{ChangeList, QueryCounters, QueryLimits, QueryList, SetRoomLimits};
 use throng_protocol::value::{
     Allowance, Class, Count, Counter, Counts, IdList, LimitSetting, ListChange, ListName,
     ShedReason,
 };
-use throng_protocol::{FromBroker, FromClient};
-
-use super::{Case, File, NONE, broker, client, ids, keep, some_extensions, text_of};
 
 const HEAD: &str = "Lists, limits and counters: requests 23 to 27, replies 71 to 75, and Shed.";
 
@@ -21,14 +15,6 @@ pub fn file() -> File {
     let mut cases = requests();
     cases.extend(replies());
     File { name: "rules.txt", head: HEAD, cases, oddities: Vec::new() }
-}
-
-fn request(name: &str, number: u32, request: impl Into<Request<'static>>) -> Case {
-    client(name, FromClient::Request(number, request.into()))
-}
-
-fn reply(name: &str, number: u32, reply: impl Into<Reply<'static>>) -> Case {
-    broker(name, FromBroker::Reply(number, reply.into()))
 }
 
 fn requests() -> Vec<Case> {

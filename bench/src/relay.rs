@@ -189,10 +189,8 @@ impl Relay {
                 let joined = Joined {
                     epoch: EPOCH,
                     seq: room.seq,
-                    created_at: 0,
                     members: room.members.len() as u64,
-                    left: "",
-                    extensions: Extensions::NONE,
+                    ..Joined::default()
                 };
                 self.reply(key, *number, joined.into());
             }

@@ -134,7 +134,7 @@ impl Node {
 
     /// Lets a client join the room.
     pub fn join(&mut self, client: Client) {
-        let join = Join { room: ROOM, history: 0, extensions: Extensions::NONE };
+        let join = Join { room: ROOM, ..Join::default() };
         FromClient::Request(1, Request::from(join)).write(&mut self.frames);
         self.say(client);
         self.settle();

@@ -217,7 +217,7 @@ impl Client {
 
     /// Asks to join.
     pub fn join(&mut self, room: &str) -> u32 {
-        let join = Join { room, history: 0, extensions: Extensions::NONE };
+        let join = Join { room, ..Join::default() };
         self.ask(Asked::Join(room.to_owned()), join.into())
     }
 
@@ -295,7 +295,7 @@ impl Client {
 
     /// Asks for a room to be created.
     pub fn create(&mut self, room: &str) -> u32 {
-        self.ask(Asked::Other, CreateRoom { room, extensions: Extensions::NONE }.into())
+        self.ask(Asked::Other, CreateRoom { room, ..CreateRoom::default() }.into())
     }
 
     /// Asks for a room to be destroyed.

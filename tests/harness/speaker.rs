@@ -9,7 +9,7 @@ use throng_client::ask::{QueryCounters, QueryLimits};
 use throng_client::reply::Reply;
 use throng_client::session::{Session, SessionEvent};
 use throng_client::time::Instant;
-use throng_client::{Config, Development, Event, Failure, Publish, Reason};
+use throng_client::{Config, Development, Event, Failure, Join, Publish, Reason};
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply as WireReply;
 use throng_protocol::request::Request;
@@ -63,7 +63,7 @@ impl Speaker {
     pub fn ask(&mut self, request: &Request<'_>) -> Option<u32> {
         let session = &mut self.session;
         let asked = match request {
-            Request::Join(join) => session.join(join.room),
+            Request::Join(join) => session.join(Join::new(join.room).history(join.history)),
             Request::Leave(leave) => session.leave(leave.room),
             Request::QueryRoom(query) => session.query_room(query.room),
             Request::CreateRoom(create) => session.create_room(create.room),

@@ -8,7 +8,7 @@ use throng_harness::chaos::Plan;
 
 /// Where to look first: most bugs show in the first few seeds, these later.
 const LATE: &[(Bug, u64)] =
-    &[(Bug::LimiterForgets, 150), (Bug::VisitIgnored, 114), (Bug::LaneOvertaken, 382)];
+    &[(Bug::LimiterForgets, 145), (Bug::VisitIgnored, 162), (Bug::LaneOvertaken, 1421)];
 
 /// Seeds that are tried from there on, and then from the first on.
 const SEEDS: u64 = 400;

@@ -5,12 +5,13 @@
 //! out at once here and the home is told. An answer whose session is gone is still heeded: the
 //! room is told that the session is not there.
 
+use throng_protocol::Code;
 use throng_protocol::frame::FromBroker;
 use throng_protocol::push::LeftRoom;
 use throng_protocol::reply::{
     Accepted, Created, Destroyed, Joined, Left, ListChanged, Reply, RoomLimitsSet, RoomState,
 };
-use throng_protocol::value::{Extensions, LeftReason};
+use throng_protocol::value::{Extensions, LeftReason, RoomRole};
 
 use crate::envelope::{Answer, Envelope, Ticket};
 use crate::id::{Badge, ConnectionId, RoomHandle, SessionKey, UserHandle};
@@ -56,7 +57,7 @@ impl Shard {
                 created_at: state.created_at.as_micros(),
                 members: state.members,
                 occupants: state.occupants,
-                extensions: NONE,
+                ..RoomState::default()
             }
             .into(),
             Answer::Created { epoch, created_at } => {
@@ -106,7 +107,10 @@ impl Shard {
             created_at: at.created_at.as_micros(),
             members: at.members,
             left: left.as_deref().unwrap_or_default(),
-            extensions: NONE,
+            role: RoomRole::Visitor,
+            // Nothing that was missed is kept yet.
+            recovery: Code::NOT_SUPPORTED,
+            ..Joined::default()
         };
         self.reply(ticket, reply.into());
     }

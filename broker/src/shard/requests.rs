@@ -204,9 +204,6 @@ impl Shard {
         if join.history > JOIN_HISTORY_MAX {
             return Err(invalid("history"));
         }
-        if join.history > 0 {
-            return Err(Refusal::new(Code::NOT_SUPPORTED).because("history"));
-        }
         let (user, role) = self.member_name(connection)?;
         Ok(Ask::Join { user, role })
     }

@@ -156,10 +156,10 @@ fn hello<'a>(user: &'a str, device: &'a str, role: Role) -> FromClient<'a> {
 
 fn request(what: Ask, room: &str) -> Request<'_> {
     match what {
-        Ask::Join => Join { room, history: 0, extensions: NONE }.into(),
+        Ask::Join => Join { room, ..Join::default() }.into(),
         Ask::Leave => Leave { room, extensions: NONE }.into(),
         Ask::Query => QueryRoom { room, extensions: NONE }.into(),
-        Ask::Create => CreateRoom { room, extensions: NONE }.into(),
+        Ask::Create => CreateRoom { room, ..CreateRoom::default() }.into(),
         Ask::Destroy => DestroyRoom { room, extensions: NONE }.into(),
         Ask::Ping => Ping { extensions: NONE }.into(),
     }

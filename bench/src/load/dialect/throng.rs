@@ -66,7 +66,7 @@ impl Dialect for Throng {
         };
         FromClient::Hello(hello).write(out);
         if let Some(room) = &guest.room {
-            let join = Join { room, history: 0, extensions: Extensions::NONE };
+            let join = Join { room, ..Join::default() };
             FromClient::Request(JOIN_NUMBER, join.into()).write(out);
         }
     }

@@ -62,17 +62,7 @@ fn welcome(messages_per_second: u32) -> Vec<u8> {
 }
 
 fn joined() -> Vec<u8> {
-    reply(
-        JOIN_NUMBER,
-        Joined {
-            epoch: 7,
-            seq: 40,
-            created_at: 1,
-            members: 1,
-            left: "",
-            extensions: Extensions::NONE,
-        },
-    )
+    reply(JOIN_NUMBER, Joined { epoch: 7, seq: 40, created_at: 1, members: 1, ..Joined::default() })
 }
 
 fn are_you_there() -> Vec<u8> {

@@ -1,8 +1,9 @@
 //! The Throng message broker: rooms, fan-out, and one event loop pinned to each core.
 //!
 //! The crate is a deterministic core under a thin shell. The core (`time id slots limits
-//! class names rate counters event envelope app room session shard`) takes events and time and leaves effects; it never reads a
-//! clock, draws a random number, opens a socket or spawns a thread. The shell (`io mesh worker
+//! class names nature rate sanctions counters event envelope app room session shard`) takes events
+//! and time and leaves effects; it never reads a clock, draws a random number, opens a socket or
+//! spawns a thread. The shell (`io mesh worker
 //! config node`) does those things and decides nothing. Who may import whom is a table in
 //! `docs/architecture.md`, and a test.
 //!
@@ -20,6 +21,7 @@ pub mod io;
 pub mod limits;
 pub mod mesh;
 pub mod names;
+pub mod nature;
 pub mod node;
 pub mod probe;
 pub mod rate;

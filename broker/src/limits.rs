@@ -4,6 +4,8 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 
+use throng_protocol::limits::JOIN_HISTORY_MAX;
+
 /// Messages a client may publish in any window of one second (spec 6).
 pub const CLIENT_MESSAGES_PER_SECOND_DEFAULT: u32 = 5;
 
@@ -52,6 +54,42 @@ pub const ROOMS_PER_USER_MAX: u32 = 100;
 
 /// A room in which nothing happened for this long is destroyed (spec 3).
 pub const ROOM_IDLE_DEFAULT: Duration = Duration::from_secs(3600);
+
+/// A room that is to live for a time lives so long (spec 3).
+pub const ROOM_LIFETIME_DEFAULT: Duration = Duration::from_secs(3600);
+
+/// A room that is to end when it is empty ends so long after its last member left (spec 3).
+pub const ROOM_EMPTY_DEFAULT: Duration = Duration::from_secs(3600);
+
+/// Rooms of an app that only an explicit destroy ends (spec 3).
+pub const KEEP_ALIVE_ROOMS_DEFAULT: u32 = 5;
+
+/// The most that an app may be given of those. A list of names goes through one frame.
+pub const KEEP_ALIVE_ROOMS_MAX: u32 = 100;
+
+/// Creator, managers and ordinary members of a room (spec 2, a cap).
+pub const FIXED_MEMBERS_MAX: u32 = 1000;
+
+/// Messages that a room keeps for those who come and those who come back: what a join may ask for.
+pub const RING_MESSAGES_DEFAULT: u32 = JOIN_HISTORY_MAX as u32;
+
+/// The most that a room may be told to keep.
+pub const RING_MESSAGES_MAX: u32 = 10_000;
+
+/// How long the seat of a member whose connection was lost is held (spec 4).
+pub const GRACE_DEFAULT: Duration = Duration::from_secs(30);
+
+/// For how many messages it is held, if those come sooner (spec 4).
+pub const GRACE_MESSAGES_DEFAULT: u32 = 30;
+
+/// In a larger room members are told of each other's coming and going in figures only (spec 4).
+pub const PRESENCE_FULL_DEFAULT: u32 = 100;
+
+/// The least time between two figures of who is in a room (spec 4).
+pub const PRESENCE_PERIOD: Duration = Duration::from_secs(1);
+
+/// Questions of a client for the members of rooms in any window of one second (spec 4).
+pub const MEMBER_QUERIES_PER_SECOND_DEFAULT: u32 = 1;
 
 /// How long a stranger has to finish its hello (reliability: pre-auth is cheap).
 pub const HELLO_DEADLINE_DEFAULT: Duration = Duration::from_secs(3);
@@ -163,5 +201,9 @@ const _: () = {
     assert!(CLIENT_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);
     assert!(SERVER_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);
     assert!(ROOMS_PER_USER_DEFAULT <= ROOMS_PER_USER_MAX);
+    assert!(RING_MESSAGES_DEFAULT <= RING_MESSAGES_MAX);
+    // Whoever comes back in time finds all that it missed.
+    assert!(GRACE_MESSAGES_DEFAULT < RING_MESSAGES_DEFAULT);
+    assert!(KEEP_ALIVE_ROOMS_DEFAULT <= KEEP_ALIVE_ROOMS_MAX);
     assert!(HELLO_DEADLINE_DEFAULT.as_nanos() <= FRAME_DEADLINE_DEFAULT.as_nanos());
 };

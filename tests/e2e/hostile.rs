@@ -106,7 +106,7 @@ fn a_silent_peer_is_cut_off(io: Wanted) {
 fn one_who_reads_too_slowly_is_cut_off_and_the_others_get_everything(io: Wanted) {
     let mut config = config_unlimited(io);
     // What is protected is not skipped: there is nothing left but to cut the reader off.
-    config.apps[0].kinds.protected = ["text".into()].into_iter().collect();
+    config.apps[0].lists.protected_kinds = ["text".into()].into_iter().collect();
     config.outbound_bytes_max = 1024 * 1024;
     let broker = Broker::start(&config);
     let mut crowd = Crowd::new(broker.address);

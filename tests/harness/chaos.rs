@@ -352,8 +352,8 @@ fn shape(random: &mut Random, faults: Faults) -> (Shape, Faults) {
     shape.speakers_percent = 50;
     shape.mixed_kinds = true;
     shape.visits_per_turn = [1, 3, shape.visits_per_turn][random.below(3)];
-    shape.app.kinds.protected = [PROTECTED_KIND.into()].into_iter().collect();
-    shape.app.kinds.low = ["like".into()].into_iter().collect();
+    shape.app.lists.protected_kinds = [PROTECTED_KIND.into()].into_iter().collect();
+    shape.app.lists.low_kinds = ["like".into()].into_iter().collect();
     if random.percent(50) {
         shape.app.quota = QuotaLimits::default();
     }
@@ -364,7 +364,7 @@ fn shape(random: &mut Random, faults: Faults) -> (Shape, Faults) {
     shape.app.rates.refused = std::num::NonZeroU32::new([200, 200, 5][random.below(3)]);
     shape.app.rooms_per_user = [1, 1, 1, 2, 5][random.below(5)];
     shape.app.publish_without_join = random.percent(20);
-    shape.app.room_idle = Duration::from_secs([60, 3_600][random.below(2)]);
+    shape.app.rooms.lifetimes.idle = Duration::from_secs([60, 3_600][random.below(2)]);
     if random.percent(60) {
         shape.app.rates.requests = None;
     }

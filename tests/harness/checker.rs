@@ -43,6 +43,7 @@ impl Default for Checker {
             server_messages: None,
             requests: None,
             refused: None,
+            member_queries: None,
         })
     }
 }

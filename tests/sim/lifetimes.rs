@@ -174,7 +174,7 @@ fn who_reads_too_slowly_is_cut_off_and_nobody_else_waits() {
     let mut shape = Shape::new(2);
     shape.weather.pipe_bytes_max = 4096;
     shape.app.rates.server_messages = None;
-    shape.app.kinds.protected = ["text".into()].into_iter().collect();
+    shape.app.lists.protected_kinds = ["text".into()].into_iter().collect();
     let mut world = World::new(9, &shape);
     let server = world.open("s", Role::Server);
     let members: Vec<_> = (0..6).map(|n| world.open(&format!("u{n}"), Role::Client)).collect();

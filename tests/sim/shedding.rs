@@ -124,8 +124,8 @@ fn who_reads_too_slowly_loses_low_before_high_and_protected_never_and_is_told_to
     let mut shape = unlimited(2);
     shape.weather.pipe_bytes_max = 1_000;
     shape.mixed_kinds = true;
-    shape.app.kinds.protected = ["tip".into()].into_iter().collect();
-    shape.app.kinds.low = ["like".into()].into_iter().collect();
+    shape.app.lists.protected_kinds = ["tip".into()].into_iter().collect();
+    shape.app.lists.low_kinds = ["like".into()].into_iter().collect();
     let (mut world, server, members) = stage(&shape, 4);
     world.stall(members[0], true);
     for _ in 0..1_500 {

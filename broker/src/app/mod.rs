@@ -3,20 +3,20 @@
 //! Every shard has the same table of apps and reads it only. Settings come from the
 //! configuration; they are plain values here and were checked there.
 
-pub mod kinds;
+pub mod lists;
 
 use core::fmt;
 use core::num::NonZeroU32;
-use core::time::Duration;
 
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::Role;
 
 use crate::id::AppId;
 use crate::limits;
+use crate::nature::Nature;
 use crate::rate::{CapLimits, QuotaLimits};
 
-use kinds::Kinds;
+use lists::Lists;
 
 /// The settings of one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,16 +34,18 @@ pub struct App {
     pub publish_without_join: bool,
     /// How many rooms a user may be in; one more leaves the one joined longest ago (spec 4).
     pub rooms_per_user: u32,
-    /// After how long without activity a room is destroyed (spec 3).
-    pub room_idle: Duration,
+    /// What its rooms are like unless they are told otherwise.
+    pub rooms: Nature,
+    /// Rooms that may be on its keep-alive list (spec 3).
+    pub keep_alive_max: u32,
     /// How fast its senders may be.
     pub rates: Rates,
     /// How much a room takes in, unless it has limits of its own.
     pub quota: QuotaLimits,
     /// How much one receiver is given (spec 6; off by default).
     pub receiver_caps: CapLimits,
-    /// What its kinds mean, until servers say otherwise.
-    pub kinds: Kinds,
+    /// Its lists, until servers say otherwise.
+    pub lists: Lists,
 }
 
 /// What must not turn up in a log: it does not show itself.
@@ -81,6 +83,8 @@ pub struct Rates {
     pub requests: Option<NonZeroU32>,
     /// Refused requests of one session, above which it is cut off.
     pub refused: Option<NonZeroU32>,
+    /// Questions of one client's session for the members of rooms (spec 4).
+    pub member_queries: Option<NonZeroU32>,
 }
 
 impl Default for Rates {
@@ -90,6 +94,7 @@ impl Default for Rates {
             server_messages: NonZeroU32::new(limits::SERVER_MESSAGES_PER_SECOND_DEFAULT),
             requests: NonZeroU32::new(limits::REQUESTS_PER_SECOND_DEFAULT),
             refused: NonZeroU32::new(limits::REFUSED_PER_SECOND_DEFAULT),
+            member_queries: NonZeroU32::new(limits::MEMBER_QUERIES_PER_SECOND_DEFAULT),
         }
     }
 }
@@ -116,11 +121,12 @@ impl App {
             create_on_join: false,
             publish_without_join: false,
             rooms_per_user: limits::ROOMS_PER_USER_DEFAULT,
-            room_idle: limits::ROOM_IDLE_DEFAULT,
+            rooms: Nature::default(),
+            keep_alive_max: limits::KEEP_ALIVE_ROOMS_DEFAULT,
             rates: Rates::default(),
             quota: QuotaLimits::default(),
             receiver_caps: CapLimits::default(),
-            kinds: Kinds::default(),
+            lists: Lists::default(),
         }
     }
 

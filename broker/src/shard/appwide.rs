@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::{ListChange, ListName};
 
-use crate::app::kinds::Kinds;
+use crate::app::lists::Lists;
 use crate::counters::Counters;
 use crate::envelope::{Answer, Census, Envelope, KindsChange, Ticket};
 use crate::id::{AppId, ShardId};
@@ -21,7 +21,7 @@ type Pending<T> = HashMap<u64, T, foldhash::fast::FixedState>;
 /// What holds for the apps, as far as this shard knows, and what waits for other shards.
 #[derive(Debug)]
 pub(super) struct AppWide {
-    pub(super) kinds: Vec<Kinds>,
+    pub(super) lists: Vec<Lists>,
     number_last: u64,
     changes: Pending<Change>,
     censuses: Pending<Gathering>,
@@ -44,8 +44,8 @@ struct Gathering {
 }
 
 impl AppWide {
-    pub(super) fn new(kinds: Vec<Kinds>) -> Self {
-        Self { kinds, number_last: 0, changes: Pending::default(), censuses: Pending::default() }
+    pub(super) fn new(lists: Vec<Lists>) -> Self {
+        Self { lists, number_last: 0, changes: Pending::default(), censuses: Pending::default() }
     }
 
     fn next_number(&mut self) -> u64 {
@@ -80,9 +80,10 @@ impl Shard {
         (list, change): (ListName, ListChange),
         kinds: &Names,
     ) -> Result<(), Refusal<'static>> {
-        let own = &mut self.appwide.kinds[usize::from(app.0)];
+        let keep_alive_max = self.app(app).keep_alive_max;
+        let own = &mut self.appwide.lists[usize::from(app.0)];
         let unknown = Refusal::new(Code::NOT_SUPPORTED).because("list");
-        let changed = own.check(list, change, kinds).ok_or(unknown)??;
+        let changed = own.check((list, change), kinds, keep_alive_max).ok_or(unknown)??;
         // Here at once, so that the next change begins where this one ends.
         own.record(list, changed.clone());
         let size = u32::try_from(changed.len()).unwrap_or(u32::MAX);
@@ -104,7 +105,7 @@ impl Shard {
         number: u64,
     ) {
         if from != self.settings.id {
-            self.appwide.kinds[usize::from(app.0)].record(list, kinds);
+            self.appwide.lists[usize::from(app.0)].record(list, kinds);
         }
         self.post.tell(from, Envelope::KindsTaken { number });
     }

@@ -154,7 +154,7 @@ impl Shard {
             rooms: Rooms::new(id, key, salt),
             rooms_open: Vec::new(),
             load: Load::new(settings.apps.len(), settings.outbound_bytes_max),
-            appwide: AppWide::new(settings.apps.iter().map(|app| app.kinds.clone()).collect()),
+            appwide: AppWide::new(settings.apps.iter().map(|app| app.lists.clone()).collect()),
             counters: vec![Counters::default(); settings.apps.len()],
             audiences_dirty: Vec::new(),
             visits_left: 0,

@@ -80,7 +80,7 @@ impl Shard {
         let now = self.now;
         let identity = self.identity(connection)?;
         let (user, app) = (identity.user, identity.app);
-        let by_kind = self.appwide.kinds[usize::from(app.0)].class(publish.kind, publish.class);
+        let by_kind = self.appwide.lists[usize::from(app.0)].class(publish.kind, publish.class);
         let sender = self.users.get(user).ok_or(Refusal::new(Code::INTERNAL))?;
         if let Err(wait) = sender.messages.check(now.instant) {
             probe::mark(Mark::MessageRateLimited);

@@ -270,7 +270,7 @@ impl Shard {
 
     fn create_room(&mut self, app: AppId, name: Box<str>) -> RoomHandle {
         let own = self.app(app);
-        let nature = Nature { idle: own.room_idle, quota: own.quota };
+        let nature = Nature { idle: own.rooms.lifetimes.idle, quota: own.quota };
         let handle = self.rooms.create(app, name, nature, self.now);
         let room = self.rooms.get(handle).expect("just created");
         self.timers.set(room.ends_at(), Due::Room(handle.slot));

@@ -58,7 +58,7 @@ impl Shard {
             return self.command(connection, number, request.room, Ask::QueryProtectedUsers);
         }
         let app = self.identity(connection)?.app;
-        let list = self.appwide.kinds[usize::from(app.0)].list(request.list);
+        let list = self.appwide.lists[usize::from(app.0)].list(request.list);
         let list = list.ok_or(Refusal::new(Code::NOT_SUPPORTED).because("list"))?.clone();
         let ticket = self.ticket(connection, number)?;
         self.reply_names(ticket, &list);

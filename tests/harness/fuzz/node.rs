@@ -80,13 +80,14 @@ impl Node {
         app.create_on_join = shape.create_on_join;
         app.publish_without_join = shape.publish_without_join;
         app.rooms_per_user = shape.rooms_per_user;
-        app.room_idle = ROOM_IDLE;
+        app.rooms.lifetimes.idle = ROOM_IDLE;
         if !shape.limited {
             app.rates = Rates {
                 client_messages: None,
                 server_messages: None,
                 requests: None,
                 refused: None,
+                member_queries: None,
             };
         }
         let bytes_max = [limits::OUTBOUND_BYTES_MAX_MIN, 4096][usize::from(shape.narrow)];

@@ -22,7 +22,7 @@ fn the_defaults_are_those_of_the_specification() {
     assert!(!app.anonymous);
     assert!(!app.publish_without_join);
     assert_eq!(app.rooms_per_user, 1);
-    assert_eq!(app.room_idle, Duration::from_secs(3600));
+    assert_eq!(app.rooms.lifetimes.idle, Duration::from_secs(3600));
     assert_eq!(app.rates.client_messages, NonZeroU32::new(5));
     assert_eq!(app.rates.server_messages, NonZeroU32::new(100));
     assert_eq!(app.rates.requests, NonZeroU32::new(20));
@@ -31,7 +31,7 @@ fn the_defaults_are_those_of_the_specification() {
     assert_eq!(app.quota.protected, NonZeroU32::new(20));
     assert_eq!(app.receiver_caps.normal, None);
     assert_eq!(app.receiver_caps.high.get(), 10);
-    assert!(app.kinds.protected.is_empty() && app.kinds.low.is_empty());
+    assert!(app.lists.protected_kinds.is_empty() && app.lists.low_kinds.is_empty());
     // Where the specification has no development app: a newcomer's first join works.
     assert_eq!((&*app.key, app.create_on_join), ("dev", true));
     assert_eq!(app.development_secret.as_ref().map(|own| own.expose()), Some("throng-development"));

@@ -6,9 +6,11 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 use std::hint::black_box;
 
-use throng_broker::id::{AppId, ConnectionId, HashKey, SessionKey, ShardId};
+use throng_broker::id::{AppId, ConnectionId, HashKey, SessionKey, ShardId, UserHandle, UserKey};
+use throng_broker::nature::Nature;
 use throng_broker::rate::{QuotaLimits, RateWindow, SECOND};
-use throng_broker::room::{Author, Birth, Nature, Publication, Room, Who};
+use throng_broker::room::{Arriving, Author, Birth, Policy, Publication, Room, Who, Wish};
+use throng_broker::slots::Slot;
 use throng_broker::time::{Instant, Now, WallTime};
 use throng_protocol::request::Publish;
 use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role};
@@ -75,14 +77,22 @@ fn rate() -> Box<dyn FnMut(u32)> {
 
 /// A room with one member, and the member.
 fn room(quota: QuotaLimits) -> (Room, Author<'static>) {
-    let nature = Nature { idle: Duration::from_secs(3600), quota };
+    let wish = Wish::new(Policy::Never, quota);
     let birth =
-        Birth { app: AppId(0), name: "lobby".into(), epoch: 1, nature, hash_key: HashKey(1, 2) };
+        Birth { app: AppId(0), name: "lobby".into(), epoch: 1, wish, hash_key: HashKey(1, 2) };
     let now = Now { instant: Instant::ZERO, wall: WallTime::from_micros(1) };
     let mut room = Room::new(birth, now);
     let connection = ConnectionId { slot: 0, generation: 0 };
-    let session = SessionKey { shard: ShardId(0), connection };
-    let (badge, _) = room.join(Who { user: "alice", role: Role::Client }, session, now.instant);
+    let arriving = Arriving {
+        who: Who { user: "alice", role: Role::Client },
+        key: UserKey { shard: ShardId(0), user: UserHandle(Slot { index: 0, generation: 0 }) },
+        session: SessionKey { shard: ShardId(0), connection },
+        profile: None,
+        history: 0,
+        resume: None,
+    };
+    let joined = room.join(&arriving, &Nature::default(), now, |_, _| {});
+    let badge = joined.expect("an open room takes everyone").badge;
     (room, Author::Member(badge.member, Role::Client))
 }
 
@@ -100,16 +110,17 @@ fn publication(author: Author<'static>) -> Publication<'static> {
 
 fn admit() -> Box<dyn FnMut(u32)> {
     let (mut room, author) = room(QuotaLimits::UNLIMITED);
+    let nature = Nature::default();
     let now = Now { instant: Instant::ZERO, wall: WallTime::from_micros(2) };
     Box::new(move |times| {
         for _ in 0..times {
             let accepted = room.publish(black_box(&publication(author)), now);
             black_box(accepted.expect("a member may, and there is no quota"));
             if room.is_full() {
-                room.seal(|_, batch| drop(black_box(batch)));
+                room.seal(&nature, |_, batch| drop(black_box(batch)));
             }
         }
-        room.seal(|_, batch| drop(black_box(batch)));
+        room.seal(&nature, |_, batch| drop(black_box(batch)));
     })
 }
 

@@ -7,14 +7,23 @@
 //!
 //! Nothing in an envelope is a reference into a shard: each could be written to a wire.
 
-use throng_protocol::refusal::Refusal;
-use throng_protocol::value::{LimitSetting, ListChange, ListName, PublishOptions, Role};
+use bytes::Bytes;
+use throng_protocol::refusal::{Code, Refusal};
+use throng_protocol::value::{
+    AppEvents, Attendance, Departure, LimitSetting, ListChange, ListName, MemberFilter,
+    MemberOrder, Moderation, PublishOptions, Role, RoomRole, Sanction as SanctionKind, Term,
+};
 
 use crate::class::{ByClass, Class};
 use crate::counters::Counters;
 use crate::id::{AppId, Badge, MemberHandle, RoomHandle, SessionKey, ShardId, UserHandle};
 use crate::names::Names;
-use crate::room::{Batch, JoinedAt, RoomAllowance, Shed, State};
+use crate::page::Page;
+use crate::room::{
+    Actor, Batch, Change, Expelled, Joined, Placed, Profile, RoomAllowance, Ruling, Shed, State,
+    Telling, Wish,
+};
+use crate::sanctions::Sanction;
 use crate::time::WallTime;
 
 /// One thing that one shard tells another.
@@ -24,7 +33,7 @@ pub enum Envelope {
     Publish(Publish),
     /// To a room's home: something asked of a room by name.
     Command(Command),
-    /// To a room's home: one session is out of it; the user leaves with its last one.
+    /// To a room's home: one session is out of it.
     Vacate {
         /// The room.
         room: RoomHandle,
@@ -32,6 +41,44 @@ pub enum Envelope {
         badge: Badge,
         /// The session.
         session: SessionKey,
+        /// Why.
+        departure: Departure,
+        /// Whether the seat is to be held if it was its user's last.
+        hold: bool,
+    },
+    /// To a room's home: a seat that is held will not be taken again.
+    Forfeit {
+        /// The room.
+        room: RoomHandle,
+        /// What the session was called there.
+        badge: Badge,
+        /// Why.
+        departure: Departure,
+    },
+    /// To a user's home: the user is in a room no longer, as the room's home decided.
+    Out {
+        /// The user.
+        user: UserHandle,
+        /// The room.
+        room: RoomHandle,
+        /// What the user was called there.
+        member: MemberHandle,
+        /// What its sessions are told, if it was put out.
+        expelled: Option<Box<Expelled>>,
+        /// Who waits for it to be heeded.
+        ack: Option<Ack>,
+    },
+    /// To a shard with occupants of a room: it is closed, and they are out.
+    Close {
+        /// The room.
+        room: RoomHandle,
+        /// Who waits for it to be heeded.
+        ack: Ack,
+    },
+    /// To who waits: one more has heeded it.
+    Heeded {
+        /// What the waiting shard calls it.
+        number: u64,
     },
     /// To a session's home: what became of its request.
     Answer {
@@ -63,25 +110,62 @@ pub enum Envelope {
         /// Whether it is.
         protected: bool,
     },
-    /// To an app's home: change one of its lists of kinds.
-    ChangeKinds(Box<KindsChange>),
-    /// To every shard: an app's list of kinds is this one now.
-    KindsChanged {
+    /// To an app's home: change one of its lists.
+    ChangeList(Box<AppListChange>),
+    /// To every shard: an app's list is this one now.
+    ListChanged {
         /// The app.
         app: AppId,
         /// Which of its lists.
         list: ListName,
         /// What it holds.
-        kinds: Names,
+        entries: Names,
         /// The app's home, which waits for all shards to have it.
-        from: ShardId,
-        /// What the home calls the change.
-        number: u64,
+        ack: Ack,
     },
-    /// To an app's home: a shard has the change.
-    KindsTaken {
-        /// What the home calls it.
+    /// To an app's home: ban or mute users in the whole app, or lift that.
+    Sanction(Box<AppRuling>),
+    /// To a user's home: the user is banned or muted in the whole app, or is not any more.
+    SanctionUser(Box<UserSanction>),
+    /// To an app's home: who is banned or muted in the whole app?
+    SanctionsAsked {
+        /// Whom to answer.
+        ticket: Ticket,
+        /// The app.
+        app: AppId,
+        /// Bans or mutes.
+        kind: SanctionKind,
+        /// Where to go on.
+        cursor: Box<[u8]>,
+        /// How many at most.
+        limit: u16,
+    },
+    /// To every shard: which events of an app are to be told to a shard from now on.
+    Listen {
+        /// The app.
+        app: AppId,
+        /// Who listens.
+        shard: ShardId,
+        /// To which events.
+        events: AppEvents,
+        /// What the listening shard calls this, if it waits for it to be heeded.
+        number: Option<u64>,
+    },
+    /// To a shard that listens: what happened in an app.
+    Tidings {
+        /// The app.
+        app: AppId,
+        /// The events.
+        batch: TidingsBatch,
+    },
+    /// To who destroys many rooms: what became of one of them.
+    ItemDone {
+        /// What the asking shard calls the request.
         number: u64,
+        /// Which of the items.
+        place: u16,
+        /// What became of it.
+        code: Code,
     },
     /// To every shard: what was counted for an app?
     CountersAsked {
@@ -101,9 +185,18 @@ pub enum Envelope {
     },
 }
 
-/// A change of one of an app's lists of kinds.
+/// Who waits for something to be heeded on other shards before it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ack {
+    /// The shard that waits.
+    pub shard: ShardId,
+    /// What it calls it.
+    pub number: u64,
+}
+
+/// A change of one of an app's lists.
 #[derive(Debug)]
-pub struct KindsChange {
+pub struct AppListChange {
     /// Whom to answer.
     pub ticket: Ticket,
     /// The app.
@@ -112,8 +205,47 @@ pub struct KindsChange {
     pub list: ListName,
     /// What to do.
     pub change: ListChange,
-    /// The kinds.
-    pub kinds: Names,
+    /// The entries.
+    pub entries: Names,
+}
+
+/// A ban or mute in a whole app, or the lifting of one.
+#[derive(Debug)]
+pub struct AppRuling {
+    /// Whom to answer.
+    pub ticket: Ticket,
+    /// The app.
+    pub app: AppId,
+    /// What is done to whom.
+    pub ruling: Ruling,
+}
+
+/// What holds against a user in a whole app.
+#[derive(Debug)]
+pub struct UserSanction {
+    /// The app.
+    pub app: AppId,
+    /// The user's id.
+    pub user: Box<str>,
+    /// What was done.
+    pub action: Moderation,
+    /// For how long.
+    pub term: Term,
+    /// Until when it holds, if it does.
+    pub sanction: Sanction,
+    /// How the user's sessions are told.
+    pub telling: Telling,
+    /// Who waits for it to be heeded.
+    pub ack: Ack,
+}
+
+/// Events of an app, as the frames that go to its servers.
+#[derive(Debug, Clone)]
+pub struct TidingsBatch {
+    /// Whole frames, one after the other.
+    pub bytes: Bytes,
+    /// Of which sort each frame is, and where it ends.
+    pub ends: Vec<(AppEvents, u32)>,
 }
 
 /// What was counted for an app, on one shard or on several.
@@ -232,16 +364,12 @@ pub struct Command {
     pub ask: Ask,
 }
 
-/// What can be asked of a room by name. Whether the role may ask it was checked before.
+/// What can be asked of a room by name. What the role of a connection may not do was refused
+/// before; what a role in the room may do is for the room to say.
 #[derive(Debug)]
 pub enum Ask {
     /// Make the user a member and the session an occupant.
-    Join {
-        /// The user's id.
-        user: Box<str>,
-        /// The role of its connection; a server is another user than a client of the same id.
-        role: Role,
-    },
+    Join(Box<JoinAsk>),
     /// Take the user out with all its sessions.
     Leave {
         /// The user's id.
@@ -255,6 +383,10 @@ pub enum Ask {
     ChangeProtectedUsers(ListChange, Names),
     /// Tell that list.
     QueryProtectedUsers,
+    /// Change the list of users who may speak while the room is muted.
+    ChangeExceptions(Actor, ListChange, Names),
+    /// Tell that list.
+    QueryExceptions(Actor),
     /// Set how much the room takes in, and how often one member may speak.
     SetLimits(LimitSettings),
     /// Tell what is left of the limits, for a user.
@@ -265,9 +397,85 @@ pub enum Ask {
         role: Role,
     },
     /// Create the room.
-    Create,
+    Create(Box<Wish>),
     /// Destroy the room.
     Destroy,
+    /// Destroy the room, as one of many.
+    DestroyOne {
+        /// What the asking shard calls the request.
+        number: u64,
+        /// Which of the items it is.
+        place: u16,
+    },
+    /// Change what it says of itself, or what it is destroyed for.
+    Change(Actor, Box<Change>),
+    /// Close it or open it.
+    SetOpen(Actor, bool, Telling),
+    /// Mute it or let it speak.
+    Mute(Actor, bool, Telling),
+    /// Kick, ban or mute users, or lift that.
+    Rule(Actor, Box<Ruling>),
+    /// Tell who is banned or muted.
+    QuerySanctions {
+        /// Who asks.
+        actor: Actor,
+        /// Bans or mutes.
+        kind: SanctionKind,
+        /// Where to go on.
+        cursor: Box<[u8]>,
+        /// How many at most.
+        limit: u16,
+    },
+    /// Give users another role.
+    SetRoles {
+        /// Who does.
+        actor: Actor,
+        /// The users, as they were named.
+        users: Box<[Box<str>]>,
+        /// Their role.
+        role: RoomRole,
+        /// How it is told.
+        telling: Telling,
+    },
+    /// Show a member differently.
+    SetProfile {
+        /// The user's id.
+        user: Box<str>,
+        /// The role of its connection.
+        role: Role,
+        /// How it shows itself.
+        profile: Option<Box<Profile>>,
+        /// Whether nobody is told.
+        quiet: bool,
+    },
+    /// Tell a page of the members.
+    QueryMembers {
+        /// Which.
+        filter: MemberFilter,
+        /// In which order.
+        order: MemberOrder,
+        /// Where to go on.
+        cursor: Box<[u8]>,
+        /// How many at most.
+        limit: u16,
+    },
+    /// Tell of each of some users whether it is in the room.
+    FindMembers(Box<[Box<str>]>),
+}
+
+/// How a room is to be joined.
+#[derive(Debug)]
+pub struct JoinAsk {
+    /// The user's id.
+    pub user: Box<str>,
+    /// The role of its connection; a server is another user than a client of the same id.
+    pub role: Role,
+    /// How it shows itself; what is empty stays as it was.
+    pub profile: Option<Box<Profile>>,
+    /// How many of the last messages it wants.
+    pub history: u8,
+    /// Epoch and place of the last entry it saw, if it comes back.
+    pub resume: Option<(u64, u64)>,
 }
 
 /// A room's limits as a server sets them.
@@ -292,12 +500,8 @@ pub enum Answer {
         name: Box<str>,
         /// Where the room is.
         room: RoomHandle,
-        /// What the session is called there.
-        badge: Badge,
         /// The state at that position.
-        at: JoinedAt,
-        /// Whether what the user says there is protected.
-        protected: bool,
+        at: Box<Joined>,
     },
     /// The user has left.
     Left {
@@ -313,8 +517,8 @@ pub enum Answer {
         /// When.
         time: WallTime,
     },
-    /// Position and counts.
-    State(State),
+    /// What the room is.
+    State(Box<State>),
     /// The room exists now.
     Created {
         /// Its epoch.
@@ -337,6 +541,18 @@ pub enum Answer {
     Limits(Box<RoomAllowance>),
     /// What became of an app's messages.
     Counters(Box<Census>),
+    /// What was to be changed is changed from there on.
+    Changed(Placed),
+    /// What became of each of many: [`Code::NONE`] if it was done.
+    Results(Vec<Code>),
+    /// A page of members.
+    MembersPage(Box<Page>),
+    /// Of each of some users whether it is in the room.
+    Attendances(Vec<Attendance>),
+    /// A page of those who are banned or muted.
+    SanctionsPage(Box<Page>),
+    /// What happens in the app is told to the session.
+    Subscribed,
     /// The message was dropped on purpose.
     Shed(Shed),
     /// No.

@@ -66,6 +66,15 @@ impl SessionKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserHandle(pub Slot);
 
+/// A user with at least one session or seat, within the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserKey {
+    /// The home of the user.
+    pub shard: ShardId,
+    /// What the user is called there.
+    pub user: UserHandle,
+}
+
 /// A room, within the node: its home and its place there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomHandle {

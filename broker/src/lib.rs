@@ -1,7 +1,7 @@
 //! The Throng message broker: rooms, fan-out, and one event loop pinned to each core.
 //!
 //! The crate is a deterministic core under a thin shell. The core (`time id slots limits
-//! class names nature rate sanctions counters event envelope app room session shard`) takes events
+//! class names nature rate page sanctions counters event envelope app room session shard`) takes events
 //! and time and leaves effects; it never reads a clock, draws a random number, opens a socket or
 //! spawns a thread. The shell (`io mesh worker
 //! config node`) does those things and decides nothing. Who may import whom is a table in
@@ -23,9 +23,11 @@ pub mod mesh;
 pub mod names;
 pub mod nature;
 pub mod node;
+pub mod page;
 pub mod probe;
 pub mod rate;
 pub mod room;
+pub mod sanctions;
 pub mod session;
 pub mod shard;
 pub mod slots;

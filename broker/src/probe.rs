@@ -66,8 +66,8 @@ listed! {
         QuotaUsedUp,
         /// A member spoke too soon for slow mode.
         SlowedDown,
-        /// Every shard had a new list of kinds.
-        KindsChanged,
+        /// Every shard had a new list.
+        ListChanged,
         /// A session that reads too slowly got nothing of class low any more.
         PressedLow,
         /// It got only what is protected any more.
@@ -82,6 +82,38 @@ listed! {
         Lagging,
         /// A room was destroyed because nothing happened in it.
         RoomIdle,
+        /// A room was destroyed because of its age.
+        RoomOld,
+        /// A room was destroyed because nobody was in it.
+        RoomEmpty,
+        /// A room was full.
+        RoomFull,
+        /// The seat of a member whose connection was lost was held.
+        SeatHeld,
+        /// It was given up.
+        SeatGivenUp,
+        /// It was given up by the user's home, for another room.
+        SeatForfeited,
+        /// A session came back and got what it missed.
+        Recovered,
+        /// A session came back and had missed nothing.
+        MissedNothing,
+        /// A session came back too late.
+        NotRecovered,
+        /// Members were told how many they are.
+        FigureTold,
+        /// Somebody asked for what it has no right to.
+        NoRight,
+        /// A user was put out of a room.
+        Expelled,
+        /// A room was closed with members in it.
+        ClosedOnMembers,
+        /// A user that is muted in the whole app spoke.
+        MutedInApp,
+        /// A user that is banned from the app came, or was there.
+        BannedFromApp,
+        /// What happens in an app was told to a server.
+        EventTold,
         /// A stranger did not finish its hello.
         HelloLate,
         /// A peer did not finish a frame.
@@ -138,6 +170,16 @@ listed! {
         NoticeSkipped,
         /// A destroyed room keeps its occupants.
         EndIgnored,
+        /// A mute is told and does not hold.
+        MuteIgnored,
+        /// A mute of a whole app is answered before the user's home has it.
+        SanctionAnsweredEarly,
+        /// Whoever was kicked stays in the audience.
+        KickIgnored,
+        /// A session that comes back is given one entry too few.
+        RecoveryShort,
+        /// A seat is held for ever.
+        SeatNeverGivenUp,
     }
 }
 
@@ -148,20 +190,20 @@ mod live {
     use super::{Bug, Mark};
 
     thread_local! {
-        static MARKS: Cell<u64> = const { Cell::new(0) };
+        static MARKS: Cell<u128> = const { Cell::new(0) };
         static BUG: Cell<Option<Bug>> = const { Cell::new(None) };
     }
 
     /// Notes that a branch was taken.
     pub fn mark(mark: Mark) {
-        MARKS.set(MARKS.get() | 1 << mark as u64);
+        MARKS.set(MARKS.get() | 1 << mark as u128);
     }
 
     /// The branches taken on this thread since the last time.
     #[must_use]
     pub fn take_marks() -> Vec<Mark> {
         let marks = MARKS.take();
-        Mark::ALL.iter().copied().filter(|mark| marks & (1 << *mark as u64) != 0).collect()
+        Mark::ALL.iter().copied().filter(|mark| marks & (1 << *mark as u128) != 0).collect()
     }
 
     /// Plants a bug on this thread, or none.

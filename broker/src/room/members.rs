@@ -1,16 +1,22 @@
-//! Who is in a room: its members, and the sessions through which each of them occupies it.
+//! Who is in a room: its members, how they show themselves, and the sessions through which each
+//! of them occupies it.
 //!
-//! A user is a member once, however many of its sessions occupy the room, and stops being one
-//! when the last of them is gone or the user leaves. All sessions of a user are on one shard, so
-//! the count of occupants per shard says which shards a batch must go to.
+//! A user is a member once, however many of its sessions occupy the room, until it leaves. A
+//! member whose last session is gone is away: its seat is held, for how long is not decided here.
+//! All sessions of a user are on one shard, so the count of occupants per shard says which shards a
+//! batch must go to.
+
+use std::collections::BTreeMap;
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 use throng_protocol::value::Role;
 
-use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId};
+use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId, UserKey};
 use crate::probe::{self, Bug, Mark};
+use crate::room::about::Profile;
 use crate::slots::Slots;
+use crate::time::WallTime;
 
 /// The members of one room.
 #[derive(Debug)]
@@ -18,19 +24,44 @@ pub struct Members {
     key: HashKey,
     all: Slots<Member>,
     by_name: HashTable<MemberHandle>,
+    /// In the order of joining, by number from 1.
+    by_age: BTreeMap<u64, MemberHandle>,
+    number_last: u64,
     /// Occupants on each shard, as far as the highest one that ever had any.
     occupants: SmallVec<[u32; 4]>,
     /// The number of the last visit.
     visit_last: u32,
 }
 
+/// A member.
 #[derive(Debug)]
-struct Member {
-    user: Box<str>,
-    /// Servers are users of their own: `alice` the client and `alice` the server are two.
-    server: bool,
+pub struct Member {
+    /// Its user.
+    pub user: Box<str>,
+    /// The role of its connections. Servers are users of their own: `alice` the client and `alice`
+    /// the server are two.
+    pub role: Role,
+    /// The user, at its home.
+    pub key: UserKey,
+    /// When it joined.
+    pub joined_at: WallTime,
+    /// At which place in the room's order it became a member.
+    pub since_seq: u64,
+    /// How it shows itself.
+    pub profile: Option<Box<Profile>>,
+    number: u64,
+    /// The number of its last visit.
+    visit_last: u32,
     /// The sessions that occupy the room, and the numbers of their visits.
     visits: SmallVec<[(SessionKey, u32); 1]>,
+}
+
+impl Member {
+    /// Whether none of its sessions is in the room.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.visits.is_empty()
+    }
 }
 
 /// A user by name, as rooms tell users apart.
@@ -48,6 +79,28 @@ impl Who<'_> {
     }
 }
 
+/// When and where in the room's order somebody joins, and who that is at its home.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// The user, at its home.
+    pub key: UserKey,
+    /// When.
+    pub at: WallTime,
+    /// The place of the newest entry.
+    pub seq: u64,
+}
+
+/// What the end of a visit comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vacated {
+    /// It had ended before.
+    Nothing,
+    /// The member has other sessions in the room.
+    Stays,
+    /// The member is away now.
+    Away,
+}
+
 impl Members {
     /// A room without members. Names are hashed under `key`.
     #[must_use]
@@ -56,6 +109,8 @@ impl Members {
             key,
             all: Slots::default(),
             by_name: HashTable::new(),
+            by_age: BTreeMap::new(),
+            number_last: 0,
             occupants: SmallVec::new(),
             visit_last: 0,
         }
@@ -86,24 +141,48 @@ impl Members {
         self.by_name.find(hash, |handle| is(all, *handle, who)).copied()
     }
 
+    /// A member.
+    #[must_use]
+    pub fn get(&self, handle: MemberHandle) -> Option<&Member> {
+        self.all.get(handle.0)
+    }
+
     /// The id of a member.
     #[must_use]
     pub fn user(&self, handle: MemberHandle) -> Option<&str> {
-        self.all.get(handle.0).map(|member| &*member.user)
+        self.get(handle).map(|member| &*member.user)
     }
 
     /// One of the sessions through which a member occupies the room.
     #[must_use]
     pub fn session(&self, handle: MemberHandle) -> Option<SessionKey> {
-        self.all.get(handle.0)?.visits.first().map(|(session, _)| *session)
+        self.get(handle)?.visits.first().map(|(session, _)| *session)
+    }
+
+    /// Whether a session occupies the room for a member.
+    #[must_use]
+    pub fn occupies(&self, handle: MemberHandle, session: SessionKey) -> bool {
+        self.get(handle).is_some_and(|own| own.visits.iter().any(|(its, _)| *its == session))
+    }
+
+    /// Members behind a number, or before it, in the order of joining.
+    pub fn by_age(
+        &self,
+        from: core::ops::Bound<u64>,
+        to: core::ops::Bound<u64>,
+    ) -> impl DoubleEndedIterator<Item = (u64, &Member)> {
+        let range = self.by_age.range((from, to));
+        range.filter_map(|(number, handle)| Some((*number, self.get(*handle)?)))
     }
 
     /// Makes a user a member, if it is not one, and the session an occupant, if it is not one.
-    pub fn record_join(&mut self, who: Who<'_>, session: SessionKey) -> Badge {
-        let handle = self.find(who).unwrap_or_else(|| self.insert(who));
+    pub fn record_join(&mut self, who: Who<'_>, session: SessionKey, arrival: Arrival) -> Badge {
+        let handle = self.find(who).unwrap_or_else(|| self.insert(who, arrival));
         self.visit_last = self.visit_last.wrapping_add(1);
         let visit = self.visit_last;
         let member = self.all.get_mut(handle.0).expect("just found or inserted");
+        member.key = arrival.key;
+        member.visit_last = visit;
         if let Some((_, own)) = member.visits.iter_mut().find(|(own, _)| *own == session) {
             *own = visit;
         } else {
@@ -117,37 +196,74 @@ impl Members {
         Badge { member: handle, visit }
     }
 
-    /// Takes a user out with all its sessions. Says whether it was in.
-    pub fn record_leave(&mut self, handle: MemberHandle) -> bool {
-        let Some(member) = self.all.remove(handle.0) else { return false };
-        let hash = hash(self.key, member.server, &member.user);
+    /// A member shows itself so from now on.
+    pub fn record_profile(&mut self, handle: MemberHandle, profile: Option<Box<Profile>>) {
+        if let Some(member) = self.all.get_mut(handle.0) {
+            member.profile = profile;
+        }
+    }
+
+    /// A member shows itself as before, but for what is not empty here.
+    pub fn fill_in_profile(&mut self, handle: MemberHandle, new: Box<Profile>) {
+        let Some(member) = self.all.get_mut(handle.0) else { return };
+        match &mut member.profile {
+            Some(own) => own.fill_in(*new),
+            none => *none = Some(new),
+        }
+    }
+
+    /// Takes a member out with all its sessions.
+    pub fn record_leave(&mut self, handle: MemberHandle) -> Option<Member> {
+        let member = self.all.remove(handle.0)?;
+        let hash = hash(self.key, member.role == Role::Server, &member.user);
         self.by_name
             .find_entry(hash, |other| *other == handle)
             .expect("every member is in the index")
             .remove();
-        for (session, _) in member.visits {
+        self.by_age.remove(&member.number);
+        for (session, _) in &member.visits {
             self.occupants[session.shard.index()] -= 1;
         }
-        true
+        Some(member)
     }
 
-    /// Ends a session's visit, and its user's membership with the last one. Says whether the
-    /// user left.
-    pub fn record_vacate(&mut self, badge: Badge, session: SessionKey) -> bool {
-        let Some(member) = self.all.get_mut(badge.member.0) else { return false };
+    /// Ends a session's visit.
+    pub fn record_vacate(&mut self, badge: Badge, session: SessionKey) -> Vacated {
+        let Some(member) = self.all.get_mut(badge.member.0) else { return Vacated::Nothing };
         let Some(place) = member.visits.iter().position(|(own, _)| *own == session) else {
-            return false;
+            return Vacated::Nothing;
         };
         if member.visits[place].1 != badge.visit && !probe::planted(Bug::VisitIgnored) {
             probe::mark(Mark::VisitOutlived);
-            return false;
-        }
-        if member.visits.len() == 1 {
-            return self.record_leave(badge.member);
+            return Vacated::Nothing;
         }
         member.visits.swap_remove(place);
         self.occupants[session.shard.index()] -= 1;
-        false
+        if !member.is_away() {
+            return Vacated::Stays;
+        }
+        // What is held now is the seat of this visit, whichever began last.
+        member.visit_last = badge.visit;
+        Vacated::Away
+    }
+
+    /// Whether the seat of that visit is held: the member is away, and has not been back since.
+    #[must_use]
+    pub fn is_held(&self, badge: Badge) -> bool {
+        self.get(badge.member)
+            .is_some_and(|member| member.is_away() && member.visit_last == badge.visit)
+    }
+
+    /// What the held seat of a member that is away is called.
+    #[must_use]
+    pub fn held_badge(&self, handle: MemberHandle) -> Option<Badge> {
+        let member = self.get(handle).filter(|member| member.is_away())?;
+        Some(Badge { member: handle, visit: member.visit_last })
+    }
+
+    /// All members, in the order of joining.
+    pub fn handles(&self) -> impl Iterator<Item = MemberHandle> {
+        self.by_age.values().copied()
     }
 
     /// Checks what must hold between any two events.
@@ -156,21 +272,30 @@ impl Members {
     /// When it does not.
     pub fn invariants(&self) {
         assert_eq!(self.by_name.len(), self.all.len(), "the index has every member once");
+        assert_eq!(self.by_age.len(), self.all.len(), "the order has every member once");
         let visits: usize = self.all.iter().map(|(_, member)| member.visits.len()).sum();
         assert_eq!(self.occupants(), visits as u64, "occupants are the members' visits");
-        assert!(self.all.iter().all(|(_, member)| !member.visits.is_empty()));
     }
 
-    fn insert(&mut self, who: Who<'_>) -> MemberHandle {
+    fn insert(&mut self, who: Who<'_>, arrival: Arrival) -> MemberHandle {
+        self.number_last += 1;
+        let number = self.number_last;
         let handle = MemberHandle(self.all.insert(Member {
             user: who.user.into(),
-            server: who.server(),
+            role: who.role,
+            key: arrival.key,
+            joined_at: arrival.at,
+            since_seq: arrival.seq,
+            profile: None,
+            number,
+            visit_last: 0,
             visits: SmallVec::new(),
         }));
+        self.by_age.insert(number, handle);
         let (key, all) = (self.key, &self.all);
         self.by_name.insert_unique(hash(key, who.server(), who.user), handle, |other| {
             let member = all.get(other.0).expect("every member in the index exists");
-            hash(key, member.server, &member.user)
+            hash(key, member.role == Role::Server, &member.user)
         });
         handle
     }
@@ -182,14 +307,17 @@ fn hash(key: HashKey, server: bool, user: &str) -> u64 {
 }
 
 fn is(all: &Slots<Member>, handle: MemberHandle, who: Who<'_>) -> bool {
-    all.get(handle.0)
-        .is_some_and(|member| member.server == who.server() && *member.user == *who.user)
+    all.get(handle.0).is_some_and(|member| {
+        (member.role == Role::Server) == who.server() && *member.user == *who.user
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::ConnectionId;
+    use crate::id::{ConnectionId, UserHandle};
+    use crate::slots::Slot;
+    use core::ops::Bound;
 
     fn session(shard: u16, slot: u32) -> SessionKey {
         let connection = ConnectionId { slot, generation: 0 };
@@ -197,18 +325,34 @@ mod tests {
     }
 
     const ALICE: Who<'_> = Who { user: "alice", role: Role::Client };
+    const BOB: Who<'_> = Who { user: "bob", ..ALICE };
+    const NOW: Arrival = Arrival {
+        key: UserKey { shard: ShardId(0), user: UserHandle(Slot { index: 0, generation: 0 }) },
+        at: WallTime::from_micros(7),
+        seq: 0,
+    };
+
+    fn join(members: &mut Members, who: Who<'_>, session: SessionKey) -> Badge {
+        members.record_join(who, session, NOW)
+    }
 
     #[test]
-    fn a_user_is_a_member_once_and_until_its_last_session_is_gone() {
+    fn a_user_is_a_member_once_and_away_when_its_last_session_is_gone() {
         let mut members = Members::new(HashKey(1, 2));
-        let first = members.record_join(ALICE, session(1, 1));
-        let second = members.record_join(ALICE, session(1, 2));
+        let first = join(&mut members, ALICE, session(1, 1));
+        let second = join(&mut members, ALICE, session(1, 2));
         assert_eq!(first.member, second.member);
         assert_eq!((members.len(), members.occupants()), (1, 2));
-        assert!(!members.record_vacate(first, session(1, 1)));
-        assert!(!members.record_vacate(first, session(1, 1)), "a visit ends once");
-        assert!(members.record_vacate(second, session(1, 2)));
-        assert_eq!((members.len(), members.occupants()), (0, 0));
+        assert_eq!(members.record_vacate(first, session(1, 1)), Vacated::Stays);
+        assert_eq!(members.record_vacate(first, session(1, 1)), Vacated::Nothing, "ends once");
+        assert_eq!(members.record_vacate(second, session(1, 2)), Vacated::Away);
+        assert_eq!((members.len(), members.occupants()), (1, 0));
+        assert!(members.is_held(second) && !members.is_held(first));
+        let back = join(&mut members, ALICE, session(1, 3));
+        assert_eq!(back.member, second.member);
+        assert!(!members.is_held(second), "it came back");
+        members.invariants();
+        assert!(members.record_leave(back.member).is_some());
         assert_eq!(members.find(ALICE), None);
         members.invariants();
     }
@@ -216,19 +360,19 @@ mod tests {
     #[test]
     fn the_late_end_of_an_old_visit_does_not_end_the_new_one() {
         let mut members = Members::new(HashKey(1, 2));
-        let old = members.record_join(ALICE, session(1, 1));
-        let new = members.record_join(ALICE, session(1, 1));
+        let old = join(&mut members, ALICE, session(1, 1));
+        let new = join(&mut members, ALICE, session(1, 1));
         assert_eq!(members.occupants(), 1, "joining twice is once");
-        assert!(!members.record_vacate(old, session(1, 1)));
-        assert!(members.record_vacate(new, session(1, 1)));
+        assert_eq!(members.record_vacate(old, session(1, 1)), Vacated::Nothing);
+        assert_eq!(members.record_vacate(new, session(1, 1)), Vacated::Away);
     }
 
     #[test]
     fn a_server_is_another_user_than_a_client_of_its_name() {
         let mut members = Members::new(HashKey(1, 2));
-        let client = members.record_join(ALICE, session(0, 1));
+        let client = join(&mut members, ALICE, session(0, 1));
         let server = Who { role: Role::Server, ..ALICE };
-        assert_ne!(members.record_join(server, session(0, 2)).member, client.member);
+        assert_ne!(join(&mut members, server, session(0, 2)).member, client.member);
         assert_eq!(members.len(), 2);
         members.invariants();
     }
@@ -236,12 +380,27 @@ mod tests {
     #[test]
     fn only_shards_with_occupants_are_told() {
         let mut members = Members::new(HashKey(1, 2));
-        members.record_join(ALICE, session(3, 1));
-        let bob = members.record_join(Who { user: "bob", ..ALICE }, session(1, 1));
+        join(&mut members, ALICE, session(3, 1));
+        let bob = join(&mut members, BOB, session(1, 1));
         assert_eq!(members.shards().collect::<Vec<_>>(), [ShardId(1), ShardId(3)]);
-        assert!(members.record_leave(bob.member));
-        assert!(!members.record_leave(bob.member), "a handle to one who left is dead");
+        assert!(members.record_leave(bob.member).is_some());
+        assert!(members.record_leave(bob.member).is_none(), "its handle is dead");
         assert_eq!(members.shards().collect::<Vec<_>>(), [ShardId(3)]);
         members.invariants();
+    }
+
+    #[test]
+    fn the_order_of_joining_stays_whoever_leaves() {
+        let mut members = Members::new(HashKey(1, 2));
+        let alice = join(&mut members, ALICE, session(0, 1));
+        join(&mut members, BOB, session(0, 2));
+        join(&mut members, Who { user: "cid", ..ALICE }, session(0, 3));
+        members.record_leave(alice.member);
+        join(&mut members, ALICE, session(0, 1));
+        let all = members.by_age(Bound::Unbounded, Bound::Unbounded);
+        let users: Vec<&str> = all.map(|(_, member)| &*member.user).collect();
+        assert_eq!(users, ["bob", "cid", "alice"]);
+        let behind = members.by_age(Bound::Excluded(2), Bound::Unbounded);
+        assert_eq!(behind.map(|(_, member)| &*member.user).collect::<Vec<_>>(), ["cid", "alice"]);
     }
 }

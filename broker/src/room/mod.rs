@@ -1,43 +1,65 @@
 //! A room: the table of contents. A struct of parts, and one short function for each thing that
 //! can be asked of it.
 //!
-//! A part owns one kind of state, knows no sibling, and takes facts as arguments. Only this file
-//! and `admission` see more than one. Rooms live on the shard they are homed on, which calls
-//! these functions; a room never calls back, and never reads a clock.
+//! A part owns one kind of state, knows no sibling, and takes facts as arguments. Only this file,
+//! its two continuations (`attendance`: who comes and goes; `government`: who rules and how) and
+//! `admission` see more than one. Rooms live on the shard they are homed on, which calls these
+//! functions; a room never calls back, and never reads a clock.
 //!
 //! To add a feature: a part of its own, a field here, a short function here, and if it can
 //! refuse a message a fact in `admission`.
 
+mod about;
 mod admission;
+mod attendance;
 mod classes;
+mod figures;
+mod government;
+mod grace;
 mod lifecycle;
 mod members;
+mod moderation;
 mod quota;
+mod ring;
+mod roles;
 mod slow_mode;
 mod stream;
 
 use core::time::Duration;
 
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::value::{DestroyReason, ListChange, Role};
+use throng_protocol::value::{DestroyReason, ListChange, Role, RoomFlags};
 
 use crate::class::Class;
-use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId};
+use crate::id::{AppId, HashKey, MemberHandle, SessionKey, ShardId};
 use crate::names::Names;
+use crate::nature::Nature;
 use crate::rate::QuotaLimits;
 use crate::time::{Instant, Now, WallTime};
 
 use admission::{Facts, Say};
 use classes::Classes;
+use figures::Figures;
+use grace::Grace;
 use lifecycle::Lifecycle;
 use members::Members;
+use moderation::Moderation;
 use quota::Quota;
+use ring::Ring;
+use roles::Roles;
 use slow_mode::SlowMode;
 use stream::Stream;
 
+pub use about::{About, Profile, Texts};
 pub use admission::{No, Shed};
+pub use attendance::{Arriving, Departed, Joined, Recovered};
+pub use figures::Figure;
+pub use government::{Actor, Change, Expelled, Placed, Ruled, Ruling, Telling};
+pub use lifecycle::Policy;
 pub use members::Who;
+pub use moderation::refusal as sanctioned;
 pub use quota::QuotaLeft;
+pub use ring::Entries;
 pub use stream::{Batch, Message, Own, Run, Runs};
 
 /// A room.
@@ -46,11 +68,21 @@ pub struct Room {
     app: AppId,
     name: Box<str>,
     lifecycle: Lifecycle,
+    texts: Texts,
     members: Members,
+    grace: Grace,
+    figures: Figures,
+    roles: Roles,
+    moderation: Moderation,
     classes: Classes,
     quota: Quota,
     slow_mode: SlowMode,
     stream: Stream,
+    ring: Ring,
+    /// The earliest moment for which the shard has set a timer.
+    pub timer_at: Option<Instant>,
+    /// Whether the shard has it on this turn's list of those with something to say.
+    pub open: bool,
 }
 
 /// What a room is born with.
@@ -62,36 +94,49 @@ pub struct Birth {
     pub name: Box<str>,
     /// Its epoch: new on every creation of the id.
     pub epoch: u64,
-    /// What it is like.
-    pub nature: Nature,
+    /// What was asked for.
+    pub wish: Wish,
     /// The key its members' names are hashed under.
     pub hash_key: HashKey,
 }
 
-/// What a room is like unless it is told otherwise.
-#[derive(Debug, Clone, Copy)]
-pub struct Nature {
-    /// After how long without activity it is destroyed.
-    pub idle: Duration,
+/// What a room shall be like, with everything that is the app's filled in (spec 3).
+#[derive(Debug)]
+pub struct Wish {
+    /// The user it is created for; empty for none.
+    pub creator: Box<str>,
+    /// What it says of itself.
+    pub about: About,
+    /// What it is destroyed for.
+    pub policy: Policy,
+    /// Whether it is muted or closed from the start.
+    pub flags: RoomFlags,
+    /// Those who may speak while it is muted.
+    pub mute_exceptions: Names,
     /// How much it takes in.
     pub quota: QuotaLimits,
+    /// The least time between two messages of one member.
+    pub slow_mode: Duration,
 }
 
-/// The state at the position where a user joined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JoinedAt {
-    /// The room's epoch.
-    pub epoch: u64,
-    /// The position.
-    pub seq: u64,
-    /// When the room was created.
-    pub created_at: WallTime,
-    /// Members, the new one included.
-    pub members: u64,
+impl Wish {
+    /// A room of which nothing is asked but when it ends and how much it takes in.
+    #[must_use]
+    pub fn new(policy: Policy, quota: QuotaLimits) -> Self {
+        Self {
+            creator: "".into(),
+            about: About::default(),
+            policy,
+            flags: RoomFlags::default(),
+            mute_exceptions: Names::default(),
+            quota,
+            slow_mode: Duration::ZERO,
+        }
+    }
 }
 
-/// Position and counts of a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a room is.
+#[derive(Debug, Clone)]
 pub struct State {
     /// The room's epoch.
     pub epoch: u64,
@@ -103,6 +148,14 @@ pub struct State {
     pub members: u64,
     /// Sessions of members.
     pub occupants: u64,
+    /// Whether it is muted or closed.
+    pub flags: RoomFlags,
+    /// The user it was created for; empty for none.
+    pub creator: Box<str>,
+    /// What it says of itself.
+    pub texts: Texts,
+    /// What it is destroyed for.
+    pub policy: Policy,
 }
 
 /// What is left of a room's limits, as one user finds them.
@@ -148,15 +201,25 @@ impl Room {
     /// A new room.
     #[must_use]
     pub fn new(birth: Birth, now: Now) -> Self {
+        let wish = birth.wish;
+        let muted = wish.flags.has(RoomFlags::MUTED);
         Self {
             app: birth.app,
             name: birth.name,
-            lifecycle: Lifecycle::new(now, birth.nature.idle),
+            lifecycle: Lifecycle::new(now, wish.policy, wish.flags.has(RoomFlags::CLOSED)),
+            texts: Texts::new(wish.about),
             members: Members::new(birth.hash_key),
+            grace: Grace::default(),
+            figures: Figures::default(),
+            roles: Roles::new(&wish.creator),
+            moderation: Moderation::new(muted, wish.mute_exceptions),
             classes: Classes::default(),
-            quota: Quota::new(birth.nature.quota),
-            slow_mode: SlowMode::default(),
+            quota: Quota::new(wish.quota),
+            slow_mode: SlowMode::new(wish.slow_mode),
             stream: Stream::new(birth.epoch),
+            ring: Ring::default(),
+            timer_at: None,
+            open: false,
         }
     }
 
@@ -172,13 +235,20 @@ impl Room {
         &self.name
     }
 
-    /// When the room is to be destroyed if nothing happens until then.
+    /// When the room is to be destroyed if nothing happens until then, and what for. It is not
+    /// asked of a room that is kept alive.
     #[must_use]
-    pub fn ends_at(&self) -> Instant {
+    pub fn ends_at(&self) -> Option<(Instant, DestroyReason)> {
         self.lifecycle.ends_at()
     }
 
-    /// Position and counts.
+    /// The room's epoch.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.stream.epoch()
+    }
+
+    /// What the room is.
     #[must_use]
     pub fn state(&self) -> State {
         State {
@@ -187,7 +257,19 @@ impl Room {
             created_at: self.lifecycle.created_at(),
             members: self.members.len() as u64,
             occupants: self.members.occupants(),
+            flags: self.flags(),
+            creator: self.roles.creator().into(),
+            texts: self.texts.clone(),
+            policy: self.lifecycle.policy(),
         }
+    }
+
+    /// Whether it is muted or closed.
+    #[must_use]
+    pub fn flags(&self) -> RoomFlags {
+        let set = |is, flag| if is { flag } else { RoomFlags::default() };
+        set(self.moderation.is_muted(), RoomFlags::MUTED)
+            .with(set(self.lifecycle.is_closed(), RoomFlags::CLOSED))
     }
 
     /// The shards that have occupants of the room.
@@ -203,15 +285,15 @@ impl Room {
         let sender = Sender::resolve(&self.members, publication.author)?;
         let class = self.classes.of(sender.who.user, publication.class);
         let facts = Facts {
+            user: sender.who.user,
             role: sender.who.role,
             member: sender.member,
             publish_without_join: publication.publish_without_join,
             class,
             now: now.instant,
         };
-        let say = Say { slow_mode: &self.slow_mode, quota: &self.quota };
-        let place = admission::check(&facts, &say)?;
-        self.lifecycle.record(now.instant);
+        let place = admission::check(&facts, &self.say())?;
+        self.lifecycle.record_activity(now.instant);
         self.quota.record(place, now.instant);
         if let Some(member) = sender.member {
             self.slow_mode.record(member, now.instant);
@@ -225,6 +307,17 @@ impl Room {
             own: publication.own,
         };
         Ok((self.stream.record_message(&self.name, &message, now.wall), class))
+    }
+
+    /// The parts that have a say in who may speak.
+    const fn say(&self) -> Say<'_> {
+        Say {
+            lifecycle: &self.lifecycle,
+            moderation: &self.moderation,
+            roles: &self.roles,
+            slow_mode: &self.slow_mode,
+            quota: &self.quota,
+        }
     }
 
     /// The class that a message of an author would have.
@@ -243,7 +336,8 @@ impl Room {
         self.classes.protected_users()
     }
 
-    /// Changes the list of users whose messages are protected. Gives its length.
+    /// Changes the list of users whose messages are protected. Gives its length. Whoever is taken
+    /// off it while away has as long to come back as anyone.
     ///
     /// # Errors
     /// When it would hold more than it may; then nothing has changed.
@@ -251,19 +345,24 @@ impl Room {
         &mut self,
         change: ListChange,
         users: &Names,
+        now: Instant,
     ) -> Result<usize, Refusal<'static>> {
         let changed = self.classes.check(change, users)?;
+        let before = self.protected_users().clone();
         self.classes.record(changed);
+        let off = before.iter().filter(|user| !self.classes.is_protected(user));
+        for who in off.flat_map(both_roles) {
+            let member = self.members.find(who);
+            if let Some(held) = member.and_then(|member| self.members.held_badge(member)) {
+                self.grace.record(held, self.stream.messages(), now);
+            }
+        }
         Ok(self.protected_users().len())
     }
 
     /// One session of each member of that name: of a client's and of a server's.
     pub fn sessions_of<'a>(&'a self, user: &'a str) -> impl Iterator<Item = SessionKey> + 'a {
-        let roles = [Role::Client, Role::Server].into_iter();
-        roles.filter_map(move |role| {
-            let member = self.members.find(Who { user, role })?;
-            self.members.session(member)
-        })
+        both_roles(user).filter_map(|who| self.members.session(self.members.find(who)?))
     }
 
     /// Changes how much the room takes in, and how often one member may speak.
@@ -290,29 +389,6 @@ impl Room {
         }
     }
 
-    /// Lets a user in through one of its sessions. What was published before must have been
-    /// sealed, so that the next batch is the first the session sees.
-    pub fn join(&mut self, who: Who<'_>, session: SessionKey, now: Instant) -> (Badge, JoinedAt) {
-        self.lifecycle.record(now);
-        let badge = self.members.record_join(who, session);
-        let State { epoch, seq, created_at, members, .. } = self.state();
-        (badge, JoinedAt { epoch, seq, created_at, members })
-    }
-
-    /// Takes a user out with all its sessions. Says whether it was in.
-    pub fn leave(&mut self, who: Who<'_>, now: Instant) -> bool {
-        let Some(member) = self.members.find(who) else { return false };
-        self.lifecycle.record(now);
-        self.members.record_leave(member)
-    }
-
-    /// Ends one session's visit, and its user's membership with the last one.
-    pub fn vacate(&mut self, badge: Badge, session: SessionKey, now: Instant) {
-        if self.members.record_vacate(badge, session) {
-            self.lifecycle.record(now);
-        }
-    }
-
     /// Puts the room's end in its order: the last entry.
     pub fn end(&mut self, reason: DestroyReason) {
         self.stream.record_end(&self.name, reason);
@@ -335,9 +411,12 @@ impl Room {
         self.stream.end_turn();
     }
 
-    /// Ends the batch of this turn and gives it to each shard with occupants.
-    pub fn seal(&mut self, give: impl FnMut(ShardId, Batch)) {
-        self.stream.seal(self.members.shards(), give);
+    /// Ends the batch of this turn, gives it to each shard with occupants, and keeps it for those
+    /// who come and those who come back.
+    pub fn seal(&mut self, nature: &Nature, give: impl FnMut(ShardId, Batch)) {
+        if let Some(kept) = self.stream.seal(self.members.shards(), give) {
+            self.ring.record(kept, nature.ring_messages);
+        }
     }
 
     /// Checks what must hold between any two events.
@@ -346,7 +425,13 @@ impl Room {
     /// When it does not.
     pub fn invariants(&self) {
         self.members.invariants();
+        self.ring.invariants();
     }
+}
+
+/// A user of that id as a client and as a server.
+fn both_roles(user: &str) -> impl Iterator<Item = Who<'_>> {
+    [Role::Client, Role::Server].into_iter().map(move |role| Who { user, role })
 }
 
 /// An author, looked up.

@@ -21,6 +21,12 @@ pub struct SlowMode {
 }
 
 impl SlowMode {
+    /// Nobody spoke yet. Zero for off.
+    #[must_use]
+    pub fn new(interval: Duration) -> Self {
+        Self { interval, ..Self::default() }
+    }
+
     /// The least time between two messages of a member; zero for off.
     #[must_use]
     pub const fn interval(&self) -> Duration {

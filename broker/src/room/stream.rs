@@ -7,15 +7,20 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 use throng_protocol::FromBroker;
-use throng_protocol::push::{Deliver, Push, RoomDestroyed};
+use throng_protocol::push::{Deliver, Notice, Presence, Push, RoomDestroyed};
 use throng_protocol::value::{DestroyReason, Extensions};
 
 use crate::class::{ByClass, Class};
 use crate::id::{SessionKey, ShardId};
 use crate::limits::BATCH_BYTES_MAX;
 use crate::probe::{self, Bug};
+use crate::room::figures::Figure;
 use crate::room::members::Who;
+use crate::room::ring::Kept;
 use crate::time::WallTime;
+
+/// The tag of a frame that holds a message: tells it from a notice in the ring.
+pub const MESSAGE_TAG: u8 = 128;
 
 /// Consecutive entries of one room, as the bytes that go to every occupant.
 #[derive(Debug, Clone)]
@@ -96,6 +101,10 @@ pub struct Stream {
     sealed_bytes: usize,
     runs: Runs,
     own: SmallVec<[Own; 1]>,
+    /// How many of the entries that are not sealed are messages.
+    open_messages: u32,
+    /// How many messages there were in all.
+    messages: u64,
 }
 
 impl Stream {
@@ -110,6 +119,8 @@ impl Stream {
             sealed_bytes: 0,
             runs: Runs::new(),
             own: SmallVec::new(),
+            open_messages: 0,
+            messages: 0,
         }
     }
 
@@ -123,6 +134,12 @@ impl Stream {
     #[must_use]
     pub const fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// How many messages there were.
+    #[must_use]
+    pub const fn messages(&self) -> u64 {
+        self.messages
     }
 
     /// Puts a message in order and encodes it. Gives its position.
@@ -142,9 +159,22 @@ impl Stream {
         }))
         .write(&mut self.open);
         self.finish(message.class);
+        self.open_messages += 1;
+        self.messages += 1;
         if let Some(session) = message.own {
             self.own.push(Own { session, start, end: offset(self.open.len()) });
         }
+        self.seq
+    }
+
+    /// Puts a notice in order and encodes it. Room, epoch, place and time are filled in here.
+    /// Gives its place.
+    pub fn record_notice(&mut self, room: &str, notice: Notice<'_>, now: WallTime) -> u64 {
+        self.begin();
+        let at = now.as_micros();
+        let notice = Notice { room, epoch: self.epoch, seq: self.seq, at, ..notice };
+        FromBroker::Push(notice.into()).write(&mut self.open);
+        self.finish(Class::Protected);
         self.seq
     }
 
@@ -160,6 +190,20 @@ impl Stream {
         }))
         .write(&mut self.open);
         self.finish(Class::Protected);
+    }
+
+    /// A batch with figures of who is in the room. They are no entry: whoever does not get them
+    /// has missed nothing.
+    #[must_use]
+    pub fn figures(&self, room: &str, figure: Figure) -> Batch {
+        let Figure { members, occupants } = figure;
+        let mut bytes = Vec::new();
+        let extensions = Extensions::NONE;
+        let presence = Presence { room, epoch: self.epoch, members, occupants, extensions };
+        FromBroker::Push(presence.into()).write(&mut bytes);
+        let run = Run { class: Class::Low, frames: 0, end: offset(bytes.len()) };
+        let runs = Runs::from_elem(run, 1);
+        Batch { bytes: bytes.into(), first_seq: self.seq + 1, runs, own: SmallVec::new() }
     }
 
     /// Whether there is enough for a batch, so that one send stays small.
@@ -179,21 +223,22 @@ impl Stream {
         self.sealed_bytes = 0;
     }
 
-    /// Ends the batch and gives each shard its own; nothing if there are no entries.
+    /// Ends the batch, gives each shard its own, and gives what is to be kept of it; nothing if
+    /// there are no entries.
     pub fn seal(
         &mut self,
         shards: impl Iterator<Item = ShardId>,
         mut give: impl FnMut(ShardId, Batch),
-    ) {
+    ) -> Option<Kept> {
         if self.open.is_empty() {
-            return;
+            return None;
         }
         self.open_bytes_last = self.open.len();
         self.sealed_bytes += self.open.len();
         let bytes = Bytes::from(core::mem::take(&mut self.open));
         let runs = core::mem::take(&mut self.runs);
-        let frames: u64 = runs.iter().map(|run| u64::from(run.frames)).sum();
-        let first_seq = self.seq + 1 - frames;
+        let entries: u32 = runs.iter().map(|run| run.frames).sum();
+        let first_seq = self.seq + 1 - u64::from(entries);
         let skipped = usize::from(probe::planted(Bug::ForgottenShard));
         for shard in shards.skip(skipped) {
             let theirs = self.own.iter().filter(|own| own.session.shard == shard);
@@ -203,6 +248,8 @@ impl Stream {
             give(shard, Batch { bytes: bytes.clone(), first_seq, runs: runs.clone(), own });
         }
         self.own.clear();
+        let messages = core::mem::take(&mut self.open_messages);
+        Some(Kept { bytes, first_seq, entries, messages })
     }
 
     /// Makes room for the next entry and says where it begins.
@@ -230,4 +277,38 @@ impl Stream {
 
 fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).expect("a batch is sealed long before 4 GiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use throng_protocol::frame;
+    use throng_protocol::value::Role;
+
+    #[test]
+    fn messages_and_notices_share_one_order_and_are_told_apart() {
+        let mut stream = Stream::new(5);
+        let message = Message {
+            sender: Who { user: "ann", role: Role::Client },
+            kind: "text",
+            payload: b"hi",
+            class: Class::Low,
+            ingress_at: WallTime::from_micros(1),
+            own: None,
+        };
+        let now = WallTime::from_micros(2);
+        assert_eq!(stream.record_message("r", &message, now), 1);
+        assert_eq!(stream.record_notice("r", Notice::default(), now), 2);
+        let kept = stream.seal(core::iter::empty(), |_, _| {}).unwrap();
+        assert_eq!((kept.entries, kept.messages, stream.messages()), (2, 1, 1));
+        let (first, rest) = frame::split(&kept.bytes, usize::MAX).unwrap().unwrap();
+        let (second, _) = frame::split(rest, usize::MAX).unwrap().unwrap();
+        assert_eq!(first[0], MESSAGE_TAG);
+        assert_ne!(second[0], MESSAGE_TAG);
+        let FromBroker::Push(Push::Notice(notice)) = FromBroker::decode(second).unwrap() else {
+            panic!("a notice");
+        };
+        assert_eq!((notice.room, notice.epoch, notice.seq, notice.at), ("r", 5, 2, 2));
+        assert!(stream.seal(core::iter::empty(), |_, _| {}).is_none());
+    }
 }

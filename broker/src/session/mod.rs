@@ -78,6 +78,8 @@ pub struct Identity {
     pub role: Role,
     /// Its requests, other than messages.
     pub requests: RateWindow,
+    /// Those of them that ask for the members of rooms.
+    pub member_queries: RateWindow,
     /// Whether it heeds its refusals.
     pub flood: Flood,
 }
@@ -250,6 +252,7 @@ mod tests {
             device: "d".into(),
             role: Role::Client,
             requests: RateWindow::new(None, crate::rate::SECOND),
+            member_queries: RateWindow::new(None, crate::rate::SECOND),
             flood: Flood::default(),
         };
         session.open(identity, second(0));

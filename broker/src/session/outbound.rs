@@ -19,6 +19,8 @@ pub struct Outbound {
     queued: Vec<u8>,
     /// Bytes of the newest frame of its own, which are not held against it.
     newest_bytes: u32,
+    /// Bytes that were asked for at once, as a room's history, and are not held against it either.
+    granted_bytes: u32,
     /// Whether a send is under way.
     pub sending: bool,
     /// Whether the session is on this turn's list of those to be flushed.
@@ -77,16 +79,24 @@ impl Outbound {
         self.newest_bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
     }
 
+    /// Appends what the session asked for in one piece, however much it is.
+    pub fn push_granted(&mut self, spare: &mut Vec<Vec<u8>>, write: impl FnOnce(&mut Vec<u8>)) {
+        self.push(spare, write);
+        self.granted_bytes = self.granted_bytes.saturating_add(self.newest_bytes);
+        self.newest_bytes = 0;
+    }
+
     /// Bytes that are queued.
     #[must_use]
     pub const fn queued_bytes(&self) -> usize {
         self.queued.len()
     }
 
-    /// Bytes that are queued and held against the session: all but the newest frame.
+    /// Bytes that are queued and held against the session: all but the newest frame and what it
+    /// asked for.
     #[must_use]
     pub const fn counted_bytes(&self) -> usize {
-        self.queued.len() - self.newest_bytes as usize
+        self.queued.len() - self.newest_bytes as usize - self.granted_bytes as usize
     }
 
     /// Takes all that is queued, and the buffer with it: a session for which nothing waits
@@ -94,6 +104,7 @@ impl Outbound {
     #[must_use]
     pub fn take(&mut self) -> Vec<u8> {
         self.newest_bytes = 0;
+        self.granted_bytes = 0;
         core::mem::take(&mut self.queued)
     }
 

@@ -5,22 +5,27 @@
 //! out at once here and the home is told. An answer whose session is gone is still heeded: the
 //! room is told that the session is not there.
 
-use throng_protocol::Code;
 use throng_protocol::frame::FromBroker;
-use throng_protocol::push::LeftRoom;
+use throng_protocol::refusal::Code;
 use throng_protocol::reply::{
-    Accepted, Created, Destroyed, Joined, Left, ListChanged, Reply, RoomLimitsSet, RoomState,
+    Accepted, Changed, Created, Destroyed, Joined, Left, ListChanged, MembersFound, MembersPage,
+    Reply, Results, RoomLimitsSet, RoomState, SanctionsPage, Subscribed,
 };
-use throng_protocol::value::{Extensions, LeftReason, RoomRole};
+use throng_protocol::value::{
+    Attendance, Attendances, Departure, Extensions, ItemResult, ItemResults, LeftReason, List,
+    Role, Term,
+};
 
 use crate::envelope::{Answer, Envelope, Ticket};
 use crate::id::{Badge, ConnectionId, RoomHandle, SessionKey, UserHandle};
+use crate::page::Page;
 use crate::probe::{self, Bug, Mark};
-use crate::room::JoinedAt;
+use crate::room::{self, Recovered, State};
 use crate::session::outbound::Seat;
 use crate::shard::Shard;
 use crate::shard::audience::Opening;
-use crate::shard::users::Membership;
+use crate::shard::seats::Told;
+use crate::shard::users::{Membership, Place};
 
 const NONE: Extensions<'static> = Extensions::NONE;
 
@@ -37,35 +42,33 @@ struct Seating {
 impl Shard {
     pub(super) fn on_answer(&mut self, ticket: Ticket, answer: Answer) {
         let reply = match answer {
-            Answer::Joined { name, room, badge, at, protected } => {
-                let seating = Seating { name, room, badge, epoch: at.epoch, protected };
-                return self.on_joined(ticket, seating, at);
-            }
+            Answer::Joined { name, room, at } => return self.on_joined(ticket, name, room, &at),
             Answer::Left { room } => {
-                let asked = ticket.session.connection;
                 if !probe::planted(Bug::DeliverAfterLeave) {
-                    self.unseat_user(ticket.user, room, LeftReason::Elsewhere, asked);
+                    let asked = Some(ticket.session.connection);
+                    self.unseat_user(ticket.user, room, Told::Left(LeftReason::Elsewhere, asked));
+                    self.forget_user(ticket.user.0);
                 }
                 Left { extensions: NONE }.into()
             }
             Answer::Accepted { epoch, seq, time } => {
                 Accepted { epoch, seq, time: time.as_micros(), extensions: NONE }.into()
             }
-            Answer::State(state) => RoomState {
-                epoch: state.epoch,
-                seq: state.seq,
-                created_at: state.created_at.as_micros(),
-                members: state.members,
-                occupants: state.occupants,
-                ..RoomState::default()
-            }
-            .into(),
+            Answer::State(state) => return self.reply_state(ticket, &state),
             Answer::Created { epoch, created_at } => {
                 Created { epoch, created_at: created_at.as_micros(), extensions: NONE }.into()
             }
             Answer::Destroyed => Destroyed { extensions: NONE }.into(),
             Answer::ListChanged { size } => ListChanged { size, extensions: NONE }.into(),
             Answer::LimitsSet => RoomLimitsSet { extensions: NONE }.into(),
+            Answer::Changed(at) => {
+                Changed { epoch: at.epoch, seq: at.seq, extensions: NONE }.into()
+            }
+            Answer::Subscribed => Subscribed { extensions: NONE }.into(),
+            Answer::Results(codes) => return self.reply_results(ticket, &codes),
+            Answer::MembersPage(page) => return self.reply_members(ticket, &page),
+            Answer::Attendances(found) => return self.reply_attendances(ticket, &found),
+            Answer::SanctionsPage(page) => return self.reply_sanctions(ticket, &page),
             Answer::Names(names) => return self.reply_names(ticket, &names),
             Answer::Limits(room) => return self.reply_limits(ticket, Some(&room)),
             Answer::Counters(census) => return self.reply_counters(ticket, &census),
@@ -77,6 +80,51 @@ impl Shard {
             }
         };
         self.reply(ticket, reply);
+    }
+
+    fn reply_state(&mut self, ticket: Ticket, state: &State) {
+        let reply = RoomState {
+            epoch: state.epoch,
+            seq: state.seq,
+            created_at: state.created_at.as_micros(),
+            members: state.members,
+            occupants: state.occupants,
+            flags: state.flags,
+            creator: &state.creator,
+            about: state.texts.on_wire(),
+            policy: state.policy.on_wire(),
+            extensions: NONE,
+        };
+        self.reply(ticket, reply.into());
+    }
+
+    fn reply_results(&mut self, ticket: Ticket, codes: &[Code]) {
+        let mut bytes = Vec::new();
+        let result = |code: &Code| ItemResult { code: *code, retry_after_ms: 0 };
+        ItemResults::write(codes.iter().map(result), &mut bytes);
+        let results = List::parse(&bytes).expect("one for each of a bounded list");
+        self.reply(ticket, Results { results, extensions: NONE }.into());
+    }
+
+    fn reply_members(&mut self, ticket: Ticket, page: &Page) {
+        let Page { total, rows, cursor } = page;
+        let members = List::parse(rows).expect("rows as they were written");
+        let reply = MembersPage { total: *total, members, cursor, extensions: NONE };
+        self.reply(ticket, reply.into());
+    }
+
+    fn reply_sanctions(&mut self, ticket: Ticket, page: &Page) {
+        let Page { total, rows, cursor } = page;
+        let users = List::parse(rows).expect("rows as they were written");
+        let reply = SanctionsPage { total: *total, users, cursor, extensions: NONE };
+        self.reply(ticket, reply.into());
+    }
+
+    fn reply_attendances(&mut self, ticket: Ticket, found: &[Attendance]) {
+        let mut bytes = Vec::new();
+        Attendances::write(found.iter().copied(), &mut bytes);
+        let attendances = List::parse(&bytes).expect("one for each of a bounded list");
+        self.reply(ticket, MembersFound { attendances, extensions: NONE }.into());
     }
 
     pub(super) fn reply(&mut self, ticket: Ticket, reply: Reply<'_>) {
@@ -91,28 +139,74 @@ impl Shard {
         self.sessions.get(connection).is_some_and(|own| own.identity().is_some())
     }
 
-    fn on_joined(&mut self, ticket: Ticket, seating: Seating, at: JoinedAt) {
+    fn on_joined(&mut self, ticket: Ticket, name: Box<str>, room: RoomHandle, at: &room::Joined) {
         let connection = ticket.session.connection;
+        let (badge, epoch, protected) = (at.badge, at.epoch, at.protected);
         if !self.is_open(connection) {
-            probe::mark(Mark::JoinedTooLate);
-            let Seating { room, badge, .. } = seating;
-            let vacate = Envelope::Vacate { room, badge, session: ticket.session };
-            return self.post.tell(room.shard, vacate);
+            return self
+                .on_joined_too_late(ticket, Seating { name, room, badge, epoch, protected });
         }
-        self.take_seat(connection, ticket.user, seating);
-        let left = self.leave_oldest(ticket.user, connection);
+        self.take_seat(connection, ticket.user, Seating { name, room, badge, epoch, protected });
+        let left = self.leave_oldest(ticket.user, Some(connection));
         let reply = Joined {
-            epoch: at.epoch,
+            epoch,
             seq: at.seq,
             created_at: at.created_at.as_micros(),
             members: at.members,
+            occupants: at.occupants,
             left: left.as_deref().unwrap_or_default(),
-            role: RoomRole::Visitor,
-            // Nothing that was missed is kept yet.
-            recovery: Code::NOT_SUPPORTED,
-            ..Joined::default()
+            flags: at.flags,
+            creator: &at.creator,
+            about: at.texts.on_wire(),
+            role: at.role,
+            mute: at.mute.max(self.muted_for(connection)),
+            entries: at.recovered.entries.count,
+            recovery: at.recovered.code,
+            missed: at.recovered.missed,
+            extensions: NONE,
         };
-        self.reply(ticket, reply.into());
+        self.reply_joined(ticket, reply, &at.recovered);
+    }
+
+    /// How much longer a session's user is muted in its app.
+    fn muted_for(&self, connection: ConnectionId) -> Term {
+        let session = self.sessions.get(connection).and_then(|own| own.identity());
+        let Some(own) = session.filter(|own| own.role != Role::Server) else { return Term::NONE };
+        let mute = self.mute_in_app(own.app, &own.name);
+        mute.map_or(Term::NONE, |until| until.left(self.now.instant))
+    }
+
+    /// The answer, and right behind it what the session gets of what was said before.
+    fn reply_joined(&mut self, ticket: Ticket, reply: Joined<'_>, recovered: &Recovered) {
+        let connection = ticket.session.connection;
+        let Some(session) = self.sessions.get_mut(connection) else { return };
+        let reply = FromBroker::Reply(ticket.request, reply.into());
+        session.outbound.push_granted(&mut self.spare, |queue| {
+            reply.write(queue);
+            for frames in &recovered.entries.frames {
+                queue.extend_from_slice(frames);
+            }
+        });
+        self.mark_dirty(connection);
+    }
+
+    /// The session is gone, and with it the seat it was given; its user may come back to that.
+    fn on_joined_too_late(&mut self, ticket: Ticket, seating: Seating) {
+        probe::mark(Mark::JoinedTooLate);
+        let Seating { name, room, badge, protected, .. } = seating;
+        let user = self.users.get_mut(ticket.user);
+        let hold = user.as_ref().is_some_and(|user| user.may_come_back());
+        if let Some(user) = user.filter(|_| hold) {
+            let held = Membership { room, place: Place::Held(name), badge, protected };
+            match user.membership_mut(room) {
+                Some(Membership { place: Place::Seated(_), .. }) => {}
+                Some(own) => *own = held,
+                None => user.rooms.push(held),
+            }
+        }
+        let (session, departure) = (ticket.session, Departure::Lost);
+        self.post.tell(room.shard, Envelope::Vacate { room, badge, session, departure, hold });
+        self.leave_oldest(ticket.user, None);
     }
 
     /// Seats a session in a room's audience, and notes that its user is a member.
@@ -132,11 +226,11 @@ impl Shard {
             let occupant = self.audiences.get_mut(audience).seat(connection);
             seats.push(Seat { audience, occupant, badge, lag: None });
         }
-        let member = badge.member;
+        let place = Place::Seated(audience);
         let user = self.users.get_mut(user).expect("a user lives as long as its sessions");
-        match user.rooms.iter_mut().find(|own| own.room == room) {
-            Some(own) => (own.member, own.protected) = (member, protected),
-            None => user.rooms.push(Membership { room, audience, member, protected }),
+        match user.membership_mut(room) {
+            Some(own) => (own.place, own.badge, own.protected) = (place, badge, protected),
+            None => user.rooms.push(Membership { room, place, badge, protected }),
         }
     }
 
@@ -144,60 +238,8 @@ impl Shard {
     pub(super) fn on_standing(&mut self, session: SessionKey, room: RoomHandle, protected: bool) {
         let session = self.sessions.get(session.connection).and_then(|own| own.identity());
         let Some(user) = session.and_then(|own| self.users.get_mut(own.user)) else { return };
-        if let Some(own) = user.rooms.iter_mut().find(|own| own.room == room) {
+        if let Some(own) = user.membership_mut(room) {
             own.protected = protected;
         }
-    }
-
-    /// Takes a user out of the rooms it joined longest ago until it is in no more than it may
-    /// be. The name of the last one left.
-    fn leave_oldest(&mut self, user: UserHandle, connection: ConnectionId) -> Option<Box<str>> {
-        let identity = self.sessions.get(connection)?.identity()?;
-        let rooms_max = self.rooms_per_user(identity.app, identity.role) as usize;
-        let mut left = None;
-        while let Some(entry) = self.users.get(user)
-            && entry.rooms.len() > rooms_max
-        {
-            let Membership { room, audience, .. } = entry.rooms[0];
-            let name = self.audiences.get(audience).name.clone();
-            for (session, badge) in
-                self.unseat_user(user, room, LeftReason::JoinedAnother, connection)
-            {
-                self.post.tell(room.shard, Envelope::Vacate { room, badge, session });
-            }
-            probe::mark(Mark::LeftOldest);
-            left = Some(name);
-        }
-        left
-    }
-
-    /// Takes all sessions of a user out of a room and tells those that did not ask for it. Gives
-    /// those that were in it.
-    fn unseat_user(
-        &mut self,
-        user: UserHandle,
-        room: RoomHandle,
-        reason: LeftReason,
-        asked: ConnectionId,
-    ) -> Vec<(SessionKey, Badge)> {
-        let mut seated = Vec::new();
-        let Some(entry) = self.users.get_mut(user) else { return seated };
-        let Some(Membership { audience, .. }) = entry.membership(room) else { return seated };
-        entry.rooms.retain(|own| own.room != room);
-        let sessions = entry.sessions.clone();
-        let name = self.audiences.get(audience).name.clone();
-        for connection in sessions {
-            let session = self.sessions.get_mut(connection);
-            let seat = session.and_then(|own| own.outbound.seat_mut(audience));
-            let Some(badge) = seat.map(|seat| seat.badge) else { continue };
-            seated.push((SessionKey { shard: self.settings.id, connection }, badge));
-            self.settle(connection, audience);
-            self.unseat(connection, audience);
-            if connection != asked {
-                let left = LeftRoom { room: &name, reason, extensions: NONE };
-                self.queue(connection, &FromBroker::Push(left.into()));
-            }
-        }
-        seated
     }
 }

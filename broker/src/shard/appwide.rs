@@ -1,4 +1,4 @@
-//! What holds for a whole app on every shard: its lists of kinds, and its counters.
+//! What holds for a whole app on every shard: its lists, and its counters.
 //!
 //! A change is ordered by the app's home, given to every shard, and answered once every shard has
 //! it: whatever is read after the answer, on any core, is treated by the new list. The counters
@@ -6,33 +6,21 @@
 
 use hashbrown::HashMap;
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::value::{ListChange, ListName};
+use throng_protocol::value::ListName;
 
 use crate::app::lists::Lists;
 use crate::counters::Counters;
-use crate::envelope::{Answer, Census, Envelope, KindsChange, Ticket};
+use crate::envelope::{Ack, Answer, AppListChange, Census, Envelope, Ticket};
 use crate::id::{AppId, ShardId};
 use crate::names::Names;
 use crate::probe::{self, Mark};
 use crate::shard::Shard;
 
-type Pending<T> = HashMap<u64, T, foldhash::fast::FixedState>;
-
-/// What holds for the apps, as far as this shard knows, and what waits for other shards.
+/// What holds for the apps, as far as this shard knows, and questions to other shards.
 #[derive(Debug)]
 pub(super) struct AppWide {
     pub(super) lists: Vec<Lists>,
-    number_last: u64,
-    changes: Pending<Change>,
-    censuses: Pending<Gathering>,
-}
-
-/// A change that not every shard has yet.
-#[derive(Debug)]
-struct Change {
-    ticket: Ticket,
-    size: u32,
-    shards_left: u16,
+    censuses: HashMap<u64, Gathering, foldhash::fast::FixedState>,
 }
 
 /// A question that not every shard has answered yet.
@@ -45,12 +33,7 @@ struct Gathering {
 
 impl AppWide {
     pub(super) fn new(lists: Vec<Lists>) -> Self {
-        Self { lists, number_last: 0, changes: Pending::default(), censuses: Pending::default() }
-    }
-
-    fn next_number(&mut self) -> u64 {
-        self.number_last += 1;
-        self.number_last
+        Self { lists, censuses: HashMap::default() }
     }
 }
 
@@ -60,73 +43,68 @@ impl Shard {
         ShardId(app.0 % self.homes.shards)
     }
 
-    fn shards(&self) -> impl Iterator<Item = ShardId> + use<> {
+    pub(super) fn shards(&self) -> impl Iterator<Item = ShardId> + use<> {
         (0..self.homes.shards).map(ShardId)
     }
 
     /// At the app's home: orders a change and gives it to every shard.
-    pub(super) fn on_kinds_change(&mut self, change: KindsChange) {
-        let KindsChange { ticket, app, list, change, kinds } = change;
-        match self.order_kinds(ticket, app, (list, change), &kinds) {
-            Ok(()) => {}
-            Err(refusal) => self.answer(ticket, Answer::Refused(refusal)),
+    pub(super) fn on_app_list_change(&mut self, change: &AppListChange) {
+        if let Err(refusal) = self.order_list(change) {
+            self.answer(change.ticket, Answer::Refused(refusal));
         }
     }
 
-    fn order_kinds(
-        &mut self,
-        ticket: Ticket,
-        app: AppId,
-        (list, change): (ListName, ListChange),
-        kinds: &Names,
-    ) -> Result<(), Refusal<'static>> {
+    fn order_list(&mut self, change: &AppListChange) -> Result<(), Refusal<'static>> {
+        let AppListChange { ticket, app, list, .. } = *change;
         let keep_alive_max = self.app(app).keep_alive_max;
-        let own = &mut self.appwide.lists[usize::from(app.0)];
+        let own = &self.appwide.lists[usize::from(app.0)];
         let unknown = Refusal::new(Code::NOT_SUPPORTED).because("list");
-        let changed = own.check((list, change), kinds, keep_alive_max).ok_or(unknown)??;
+        let changed = own.check((list, change.change), &change.entries, keep_alive_max);
+        let changed = changed.ok_or(unknown)??;
         // Here at once, so that the next change begins where this one ends.
-        own.record(list, changed.clone());
+        self.take_list(app, list, &changed);
         let size = u32::try_from(changed.len()).unwrap_or(u32::MAX);
-        let number = self.appwide.next_number();
-        let shards_left = self.homes.shards;
-        self.appwide.changes.insert(number, Change { ticket, size, shards_left });
+        let shards = usize::from(self.homes.shards);
+        let Some(ack) = self.answer_once_heeded(ticket, Answer::ListChanged { size }, shards)
+        else {
+            return Ok(());
+        };
         for shard in self.shards() {
-            let (from, kinds) = (self.settings.id, changed.clone());
-            self.post.tell(shard, Envelope::KindsChanged { app, list, kinds, from, number });
+            let entries = changed.clone();
+            self.post.tell(shard, Envelope::ListChanged { app, list, entries, ack });
         }
         Ok(())
     }
 
     /// On every shard: takes the list and says so.
-    pub(super) fn on_kinds_changed(
-        &mut self,
-        (app, list, kinds): (AppId, ListName, Names),
-        from: ShardId,
-        number: u64,
-    ) {
-        if from != self.settings.id {
-            self.appwide.lists[usize::from(app.0)].record(list, kinds);
+    pub(super) fn on_app_list(&mut self, app: AppId, list: ListName, entries: &Names, ack: Ack) {
+        probe::mark(Mark::ListChanged);
+        if ack.shard != self.settings.id {
+            self.take_list(app, list, entries);
         }
-        self.post.tell(from, Envelope::KindsTaken { number });
+        self.heed(ack);
     }
 
-    /// At the app's home: one more shard has it.
-    pub(super) fn on_kinds_taken(&mut self, number: u64) {
-        let Some(change) = self.appwide.changes.get_mut(&number) else { return };
-        change.shards_left -= 1;
-        if change.shards_left > 0 {
-            return;
+    fn take_list(&mut self, app: AppId, list: ListName, entries: &Names) {
+        let before = self.appwide.lists[usize::from(app.0)].record(list, entries.clone());
+        if list == ListName::KeepAlive {
+            // Rooms whose end was put off, or may be now.
+            for name in before.iter().chain(entries.iter()) {
+                if let Some(room) = self.rooms.find(app, name) {
+                    self.arm_room(room);
+                }
+            }
         }
-        probe::mark(Mark::KindsChanged);
-        let Some(Change { ticket, size, .. }) = self.appwide.changes.remove(&number) else {
-            return;
-        };
-        self.answer(ticket, Answer::ListChanged { size });
+    }
+
+    /// Whether only an explicit destroy ends a room.
+    pub(super) fn is_kept_alive(&self, app: AppId, name: &str) -> bool {
+        self.appwide.lists[usize::from(app.0)].keep_alive.contains(name)
     }
 
     /// At the home of whoever asks: puts the question to every shard.
     pub(super) fn begin_census(&mut self, ticket: Ticket, app: AppId) {
-        let number = self.appwide.next_number();
+        let number = self.acks.next_number();
         let shards_left = self.homes.shards;
         let census = Census::default();
         self.appwide.censuses.insert(number, Gathering { ticket, census, shards_left });

@@ -161,7 +161,12 @@ impl<'a> Copying<'a> {
         let (mut seq, mut start) = (first_seq, 0);
         for run in runs {
             let end = run.end as usize;
-            if own.is_empty() && !self.keeps(run.class) {
+            if run.frames == 0 {
+                // Figures of who is there: no entry, so whoever is behind has missed nothing.
+                if self.keeps(run.class) {
+                    self.taking.out.extend_from_slice(&bytes[start..end]);
+                }
+            } else if own.is_empty() && !self.keeps(run.class) {
                 self.skip(Gap::new(seq, run.class, run.frames, LagReason::SlowReader));
             } else {
                 self.copy_run(&bytes[start..end], (seq, start), run.class, own);

@@ -7,7 +7,7 @@
 use hashbrown::HashTable;
 
 use crate::id::{AppId, HashKey, RoomHandle, ShardId};
-use crate::room::{Birth, Nature, Room};
+use crate::room::{Birth, Room, Wish};
 use crate::slots::{Slot, Slots};
 use crate::time::Now;
 
@@ -81,13 +81,13 @@ impl Rooms {
         &mut self,
         app: AppId,
         name: Box<str>,
-        nature: Nature,
+        wish: Wish,
         now: Now,
     ) -> RoomHandle {
         self.epoch_last = now.wall.as_micros().max(self.epoch_last + 1);
         let epoch = (self.epoch_last << EPOCH_SALT_BITS) | self.salt;
         let (key, hash) = (self.key, self.key.hash(app, REALM_ROOM, &name));
-        let birth = Birth { app, name, epoch, nature, hash_key: key };
+        let birth = Birth { app, name, epoch, wish, hash_key: key };
         let slot = self.all.insert(Room::new(birth, now));
         let all = &self.all;
         self.by_name.insert_unique(hash, slot, |other| {
@@ -137,13 +137,13 @@ impl Rooms {
 mod tests {
     use super::*;
     use crate::rate::QuotaLimits;
+    use crate::room::Policy;
     use crate::time::{Instant, WallTime};
-    use core::time::Duration;
 
     const KEY: HashKey = HashKey(3, 4);
 
-    fn nature() -> Nature {
-        Nature { idle: Duration::ZERO, quota: QuotaLimits::default() }
+    fn wish() -> Wish {
+        Wish::new(Policy::Never, QuotaLimits::default())
     }
 
     fn now(micros: u64) -> Now {
@@ -167,7 +167,7 @@ mod tests {
         let mut rooms = Rooms::new(ShardId(0), KEY, 5);
         let mut epochs = Vec::new();
         for wall in [1_000, 1_000, 500] {
-            let room = rooms.create(AppId(0), "r".into(), nature(), now(wall));
+            let room = rooms.create(AppId(0), "r".into(), wish(), now(wall));
             epochs.push(rooms.get(room).unwrap().state().epoch);
             rooms.remove(room).unwrap();
             assert_eq!(rooms.find(AppId(0), "r"), None);
@@ -179,7 +179,7 @@ mod tests {
     fn an_epoch_does_not_return_with_a_broker_whose_clock_went_back() {
         let epoch_of = |salt| {
             let mut rooms = Rooms::new(ShardId(0), KEY, salt);
-            let room = rooms.create(AppId(0), "r".into(), nature(), now(1_000));
+            let room = rooms.create(AppId(0), "r".into(), wish(), now(1_000));
             rooms.get(room).unwrap().state().epoch
         };
         assert_ne!(epoch_of(1), epoch_of(2));
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn rooms_of_two_apps_do_not_meet() {
         let mut rooms = Rooms::new(ShardId(0), KEY, 5);
-        let room = rooms.create(AppId(0), "r".into(), nature(), now(1));
+        let room = rooms.create(AppId(0), "r".into(), wish(), now(1));
         assert_eq!(rooms.find(AppId(1), "r"), None);
         assert_eq!(rooms.find(AppId(0), "r"), Some(room));
         rooms.invariants();

@@ -86,7 +86,7 @@ impl Shard {
             let user = session.identity().expect("an occupant is open").user;
             self.unseat(connection, audience);
             if let Some(user) = self.users.get_mut(user) {
-                user.rooms.retain(|own| own.room != room);
+                user.forget_room(room);
             }
         }
     }
@@ -109,7 +109,7 @@ impl Shard {
     }
 
     /// Looks at so many occupants of an audience at most. Gives how many are left of those.
-    fn fan_out_one(&mut self, audience: u32, mut visits: usize) -> usize {
+    pub(super) fn fan_out_one(&mut self, audience: u32, mut visits: usize) -> usize {
         let entry = self.audiences.get_mut(audience);
         while visits > 0
             && let Some(occupant) = entry.visit()

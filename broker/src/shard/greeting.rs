@@ -119,8 +119,11 @@ impl Shard {
         let (rates, caps) = (app.rates, app.receiver_caps);
         // Backends follow rooms to keep them, not to read along.
         let receiver_caps = if claims.role == Role::Server { None } else { Caps::new(caps) };
+        if let Err(refusal) = self.check_banned_from_app(claims.app, name, claims.role) {
+            return self.dismiss_with(connection, refusal);
+        }
         let messages = || RateWindow::new(rates.messages(claims.role), SECOND);
-        let user = self.users.find_or_insert(who, messages);
+        let user = self.users.find_or_insert(who, claims.role, messages);
         let replaced = self.session_replaced(user, claims);
         let entry = self.users.get_mut(user).expect("just found or inserted");
         let others = entry.sessions.len() - usize::from(replaced.is_some());
@@ -136,6 +139,10 @@ impl Shard {
             device: claims.device.into(),
             role: claims.role,
             requests: RateWindow::new(rates.requests, SECOND),
+            member_queries: RateWindow::new(
+                rates.member_queries.filter(|_| claims.role != Role::Server),
+                SECOND,
+            ),
             flood: Flood::default(),
         };
         let session = self.sessions.get_mut(connection).expect("it has just said hello");
@@ -148,6 +155,7 @@ impl Shard {
             self.dismiss(old, Code::REPLACED, "");
         }
         self.welcome(connection, claims, name);
+        self.happen_opened(connection);
         self.effects.push(Effect::Resume { connection, receive: Receive::Always });
     }
 
@@ -180,18 +188,15 @@ impl Shard {
                 ping_after_ms: u32::try_from(ping_after).unwrap_or(u32::MAX),
                 messages_per_second: per_second(app.rates.messages(claims.role)),
                 requests_per_second: per_second(app.rates.requests),
-                rooms_per_user: self.rooms_per_user(claims.app, claims.role),
+                rooms_per_user: self.rooms_per_user(claims.app, claims.server()),
                 extensions: Extensions::NONE,
             }),
         );
     }
 
     /// How many rooms a user may be in. The app's limit is for people.
-    pub(super) fn rooms_per_user(&self, app: AppId, role: Role) -> u32 {
-        match role {
-            Role::Server => ROOMS_PER_USER_MAX,
-            _ => self.app(app).rooms_per_user,
-        }
+    pub(super) fn rooms_per_user(&self, app: AppId, server: bool) -> u32 {
+        if server { ROOMS_PER_USER_MAX } else { self.app(app).rooms_per_user }
     }
 
     /// Asks a silent peer whether it is there.

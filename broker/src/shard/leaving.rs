@@ -5,14 +5,16 @@ use core::time::Duration;
 use throng_protocol::frame::FromBroker;
 use throng_protocol::handshake::GoAway;
 use throng_protocol::refusal::{Code, Refusal};
+use throng_protocol::value::Departure;
 
 use crate::envelope::Envelope;
 use crate::event::Effect;
-use crate::id::{ConnectionId, RoomHandle, SessionKey, UserHandle};
+use crate::id::{ConnectionId, SessionKey};
 use crate::limits::{DRAIN_DEADLINE, DRAIN_RETRY_SPREAD, DRAIN_SETTLE};
 use crate::probe::{self, Mark};
 use crate::session::{Identity, Session};
 use crate::shard::timers::Due;
+use crate::shard::users::User;
 use crate::shard::{Drain, Shard};
 
 impl Shard {
@@ -22,7 +24,17 @@ impl Shard {
         self.dismiss_with(connection, Refusal::new(code).because(detail));
     }
 
-    fn dismiss_with(&mut self, connection: ConnectionId, refusal: Refusal<'_>) {
+    pub(super) fn dismiss_with(&mut self, connection: ConnectionId, refusal: Refusal<'_>) {
+        self.dismiss_for(connection, refusal, Departure::Lost);
+    }
+
+    /// The same, and its rooms are told why; if the connection is not just lost, they hold no seat.
+    pub(super) fn dismiss_for(
+        &mut self,
+        connection: ConnectionId,
+        refusal: Refusal<'_>,
+        departure: Departure,
+    ) {
         let Some(session) = self.sessions.get(connection) else { return };
         if session.is_leaving() {
             return;
@@ -33,7 +45,8 @@ impl Shard {
         let now = self.now.instant;
         let session = self.sessions.get_mut(connection).expect("found above");
         if let Some(identity) = session.leave(now) {
-            self.depart(connection, &identity);
+            self.depart(connection, &identity, departure);
+            self.happen_ended(&identity, refusal.code);
         }
         self.queue(connection, &FromBroker::GoAway(GoAway::new(refusal)));
         self.set_session_timer(connection);
@@ -44,40 +57,32 @@ impl Shard {
         let now = self.now.instant;
         let Some(session) = self.sessions.get_mut(connection) else { return };
         if let Some(identity) = session.leave(now) {
-            self.depart(connection, &identity);
+            self.depart(connection, &identity, Departure::Lost);
+            self.happen_ended(&identity, Code::NONE);
         }
         self.sessions.remove(connection);
     }
 
     /// Takes an authenticated session out of its rooms and off its user.
-    fn depart(&mut self, connection: ConnectionId, identity: &Identity) {
+    fn depart(&mut self, connection: ConnectionId, identity: &Identity, departure: Departure) {
         let session = SessionKey { shard: self.settings.id, connection };
+        let user = self.users.get(identity.user);
+        let hold = departure == Departure::Lost && user.is_some_and(User::may_come_back);
         while let Some((audience, badge)) =
             self.sessions.get(connection).and_then(Session::last_seat)
         {
-            let room = self.audiences.get(audience).room;
+            let entry = self.audiences.get(audience);
+            let (room, name) = (entry.room, entry.name.clone());
             self.unseat(connection, audience);
-            self.forget_room_unless_occupied(identity.user, room, audience);
-            let vacate = Envelope::Vacate { room, badge, session };
+            self.note_lost(identity.user, (room, audience), (name, badge), hold);
+            let vacate = Envelope::Vacate { room, badge, session, departure, hold };
             self.post.tell(room.shard, vacate);
         }
         if let Some(user) = self.users.get_mut(identity.user) {
             user.sessions.retain(|own| *own != connection);
         }
+        self.unsubscribe(identity.app, connection);
         self.forget_user(identity.user.0);
-    }
-
-    /// A user is a member of a room, as far as this shard knows, while one of its sessions sits
-    /// there.
-    fn forget_room_unless_occupied(&mut self, user: UserHandle, room: RoomHandle, audience: u32) {
-        let Some(entry) = self.users.get_mut(user) else { return };
-        let sits = |own: &ConnectionId| {
-            let session = self.sessions.get(*own);
-            session.is_some_and(|own| own.outbound.occupant_of(audience).is_some())
-        };
-        if !entry.sessions.iter().any(sits) {
-            entry.rooms.retain(|own| own.room != room);
-        }
     }
 
     /// Sends away those for whom more waits than may.
@@ -92,7 +97,7 @@ impl Shard {
             self.dismiss(
                 connection,
                 Code::LAGGING,
-                "join again; what was missed is told by the positions",
+                "come back and resume from the last entry that was seen",
             );
         }
         self.lagging = lagging;

@@ -9,10 +9,13 @@
 //! shards, then to the sockets). `greeting` lets sessions in, `leaving` takes them out,
 //! `answers` brings back what a room said.
 
+mod acks;
 mod answers;
 mod appwide;
+mod asks;
 mod audience;
 mod chunk;
+mod commands;
 mod directory;
 mod fanout;
 mod greeting;
@@ -24,8 +27,11 @@ mod random;
 mod requests;
 mod rooms;
 mod rules;
+mod sanctions;
+mod seats;
 mod sessions;
 mod slow;
+mod tidings;
 mod timers;
 mod users;
 
@@ -46,13 +52,16 @@ use crate::session::{Overdue, Patience, Session};
 use crate::slots::Slot;
 use crate::time::{Instant, Now, WallTime};
 
+use acks::Acks;
 use appwide::AppWide;
 use audience::Audiences;
 use directory::{Homes, Rooms};
 use load::Load;
 use post::Post;
 use random::Random;
+use sanctions::AllSanctions;
 use sessions::Sessions;
+use tidings::Tidings;
 use timers::{Due, Timers};
 use users::Users;
 
@@ -104,6 +113,12 @@ pub struct Shard {
     load: Load,
     /// What holds for the apps on every shard.
     appwide: AppWide,
+    /// Who is banned or muted in whole apps.
+    sanctions: AllSanctions,
+    /// Who is to be told what happens in the apps.
+    tidings: Tidings,
+    /// Answers that wait for other shards.
+    acks: Acks,
     /// What became of messages, by app.
     counters: Vec<Counters>,
 
@@ -155,6 +170,9 @@ impl Shard {
             rooms_open: Vec::new(),
             load: Load::new(settings.apps.len(), settings.outbound_bytes_max),
             appwide: AppWide::new(settings.apps.iter().map(|app| app.lists.clone()).collect()),
+            sanctions: AllSanctions::new(settings.apps.len()),
+            tidings: Tidings::new(settings.apps.len()),
+            acks: Acks::default(),
             counters: vec![Counters::default(); settings.apps.len()],
             audiences_dirty: Vec::new(),
             visits_left: 0,
@@ -202,6 +220,7 @@ impl Shard {
                 self.on_envelope(envelope);
             }
             self.seal_rooms();
+            self.send_tidings();
             if self.post.has_own() {
                 continue;
             }
@@ -272,24 +291,53 @@ impl Shard {
 
     fn on_envelope(&mut self, envelope: Envelope) {
         match envelope {
+            // To the home of a room.
             Envelope::Publish(publish) => self.on_publish(&publish),
             Envelope::Command(command) => self.on_command(command),
-            Envelope::Vacate { room, badge, session } => self.on_vacate(room, badge, session),
+            Envelope::Vacate { room, badge, session, departure, hold } => {
+                self.on_vacate(room, (badge, session), (departure, hold));
+            }
+            Envelope::Forfeit { room, badge, departure } => {
+                self.on_forfeit(room, badge, departure);
+            }
+            // To the home of a user, or a shard with occupants.
             Envelope::Answer { ticket, answer } => self.on_answer(ticket, answer),
             Envelope::Deliver { room, batch } => self.on_deliver(room, batch),
             Envelope::End { room, batch } => self.on_end(room, batch),
+            Envelope::Close { room, ack } => self.on_close(room, ack),
+            Envelope::Out { user, room, member, expelled, ack } => {
+                self.on_out(user, (room, member), expelled.as_deref(), ack);
+            }
             Envelope::Standing { session, room, protected } => {
                 self.on_standing(session, room, protected);
             }
-            Envelope::ChangeKinds(change) => self.on_kinds_change(*change),
-            Envelope::KindsChanged { app, list, kinds, from, number } => {
-                self.on_kinds_changed((app, list, kinds), from, number);
+            other => self.on_appwide(other),
+        }
+    }
+
+    /// What concerns whole apps, or several shards.
+    fn on_appwide(&mut self, envelope: Envelope) {
+        match envelope {
+            Envelope::Heeded { number } => self.on_heeded(number),
+            Envelope::ItemDone { number, place, code } => self.on_item_done(number, place, code),
+            Envelope::ChangeList(change) => self.on_app_list_change(&change),
+            Envelope::ListChanged { app, list, entries, ack } => {
+                self.on_app_list(app, list, &entries, ack);
             }
-            Envelope::KindsTaken { number } => self.on_kinds_taken(number),
+            Envelope::Sanction(ruling) => self.on_app_ruling(*ruling),
+            Envelope::SanctionUser(heed) => self.on_user_sanction(&heed),
+            Envelope::SanctionsAsked { ticket, app, kind, cursor, limit } => {
+                self.on_sanctions_asked(ticket, (app, kind), (&cursor, limit));
+            }
+            Envelope::Listen { app, shard, events, number } => {
+                self.on_listen(app, (shard, events), number);
+            }
+            Envelope::Tidings { app, batch } => self.on_tidings(app, &batch),
             Envelope::CountersAsked { app, from, number } => {
                 self.on_counters_asked(app, from, number);
             }
             Envelope::CountersTold { number, census } => self.on_counters_told(number, &census),
+            other => unreachable!("{other:?} concerns a room or a user"),
         }
     }
 
@@ -338,7 +386,7 @@ impl Shard {
         while let Some((at, due)) = self.timers.take(self.now.instant) {
             match due {
                 Due::Session(connection) => self.on_session_timer(connection, at),
-                Due::Room(slot) => self.on_room_timer(slot),
+                Due::Room(slot) => self.on_room_timer(slot, at),
                 Due::User(slot) => self.forget_user(slot),
                 Due::Drain => self.on_drain_timer(),
             }
@@ -372,7 +420,7 @@ impl Shard {
     fn forget_user(&mut self, slot: Slot) {
         let user = crate::id::UserHandle(slot);
         let Some(entry) = self.users.get(user) else { return };
-        if !entry.sessions.is_empty() {
+        if !entry.sessions.is_empty() || !entry.rooms.is_empty() {
             return;
         }
         let at = entry.messages.forgotten_at();

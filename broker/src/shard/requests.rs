@@ -2,11 +2,11 @@
 //! Then it goes to the room's home, which decides everything that is the room's.
 
 use throng_protocol::frame::FromBroker;
-use throng_protocol::limits::{JOIN_HISTORY_MAX, PAYLOAD_BYTES_MAX};
+use throng_protocol::limits::PAYLOAD_BYTES_MAX;
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::reply::{Pong, Reply, Shed};
-use throng_protocol::request::{Join, Publish, Request};
-use throng_protocol::value::{ClassHint, Extensions, Kind, Role, RoomId};
+use throng_protocol::request::{Publish, Request};
+use throng_protocol::value::{ClassHint, Extensions, Kind, ListName, Role, RoomId};
 
 use crate::class::Class;
 use crate::counters::Outcome;
@@ -16,7 +16,8 @@ use crate::limits::SHED_RETRY_AFTER;
 use crate::probe::{self, Mark};
 use crate::room::{self, No};
 use crate::session::Identity;
-use crate::shard::{Drain, Shard, rules};
+use crate::shard::users::Place;
+use crate::shard::{Drain, Shard};
 
 pub(super) type Refused = Refusal<'static>;
 
@@ -88,6 +89,7 @@ impl Shard {
             return Err(Refusal::new(Code::RATE_LIMITED).retry_after(wait).into());
         }
         check_publish(publish)?;
+        self.check_muted_in_app(app, &identity.name, identity.role)?;
         let (home, address, protected) = self.address(identity, publish.room);
         self.check_drain()?;
         let class = if protected { Class::Protected } else { by_kind };
@@ -113,13 +115,16 @@ impl Shard {
     fn address(&self, identity: &Identity, room: &str) -> (ShardId, Address, bool) {
         let app = self.app(identity.app);
         let rooms = self.users.get(identity.user).map_or(&[][..], |user| &user.rooms);
-        let membership = rooms.iter().find(|own| *self.audiences.get(own.audience).name == *room);
+        let membership = rooms.iter().find(|own| match own.place {
+            Place::Seated(audience) => *self.audiences.get(audience).name == *room,
+            Place::Held(_) => false,
+        });
         if let Some(own) = membership
             && identity.role == Role::Client
             && !app.publish_without_join
         {
             let address =
-                Address::Member { room: own.room, member: own.member, role: identity.role };
+                Address::Member { room: own.room, member: own.badge.member, role: identity.role };
             return (own.room.shard, address, own.protected);
         }
         let named = Named {
@@ -138,49 +143,86 @@ impl Shard {
         number: u32,
         request: &Request<'_>,
     ) -> Result<(), Refused> {
-        let now = self.now;
+        self.check_request_rate(connection, request)?;
+        check_extensions(request.extensions())?;
+        self.check_role(connection, request)?;
+        match request {
+            Request::ChangeList(change) => self.on_change_list(connection, number, change),
+            Request::QueryList(query) => self.on_query_list(connection, number, query),
+            Request::QueryLimits(query) => self.on_query_limits(connection, number, query),
+            Request::QueryCounters(_) => self.on_query_counters(connection, number),
+            Request::DestroyRooms(destroy) => self.on_destroy_rooms(connection, number, destroy),
+            Request::Moderate(ruling) if ruling.room.is_empty() => {
+                self.on_moderate_app(connection, number, ruling)
+            }
+            Request::QuerySanctions(query) if query.room.is_empty() => {
+                self.on_query_app_sanctions(connection, number, query)
+            }
+            Request::Subscribe(subscribe) => {
+                let ticket = self.ticket(connection, number)?;
+                let app = self.identity(connection)?.app;
+                self.subscribe(ticket, app, subscribe.events)
+            }
+            Request::Ping(_) => {
+                let time = self.now.wall.as_micros();
+                let pong = Pong { time, extensions: Extensions::NONE };
+                self.queue(connection, &FromBroker::Reply(number, pong.into()));
+                Ok(())
+            }
+            _ => {
+                let (room, ask) = self.ask_of(connection, request)?;
+                self.command(connection, number, room, ask)
+            }
+        }
+    }
+
+    fn check_request_rate(
+        &mut self,
+        connection: ConnectionId,
+        request: &Request<'_>,
+    ) -> Result<(), Refused> {
+        let now = self.now.instant;
         let session = self.sessions.get_mut(connection);
         let identity = session.and_then(|session| session.identity_mut());
-        let requests = &mut identity.ok_or(Refusal::new(Code::INTERNAL))?.requests;
-        if let Err(wait) = requests.check(now.instant) {
+        let identity = identity.ok_or(Refusal::new(Code::INTERNAL))?;
+        let asks_for_members =
+            matches!(request, Request::QueryMembers(_) | Request::FindMembers(_));
+        let granted = identity.requests.check(now).and_then(|()| {
+            if asks_for_members { identity.member_queries.check(now) } else { Ok(()) }
+        });
+        if let Err(wait) = granted {
             probe::mark(Mark::RequestRateLimited);
             return Err(Refusal::new(Code::RATE_LIMITED).retry_after(wait));
         }
-        requests.record(now.instant);
-        check_extensions(request.extensions())?;
-        let (room, ask) = match request {
-            Request::ChangeList(change) => {
-                self.check_server(connection)?;
-                return self.on_change_list(connection, number, change);
-            }
-            Request::QueryList(query) => {
-                self.check_server(connection)?;
-                return self.on_query_list(connection, number, query);
-            }
-            Request::QueryLimits(query) => return self.on_query_limits(connection, number, query),
-            Request::QueryCounters(_) => {
-                self.check_server(connection)?;
-                return self.on_query_counters(connection, number);
-            }
-            Request::Ping(_) => {
-                let pong = Pong { time: now.wall.as_micros(), extensions: Extensions::NONE };
-                self.queue(connection, &FromBroker::Reply(number, pong.into()));
-                return Ok(());
-            }
-            Request::Join(join) => (join.room, self.ask_join(connection, join)?),
-            Request::Leave(leave) => (leave.room, self.ask_leave(connection)?),
-            Request::QueryRoom(query) => (query.room, Ask::Query),
-            Request::CreateRoom(create) => (create.room, self.ask_server(connection, Ask::Create)?),
-            Request::DestroyRoom(destroy) => {
-                (destroy.room, self.ask_server(connection, Ask::Destroy)?)
-            }
-            Request::SetRoomLimits(set) => {
-                self.check_server(connection)?;
-                (set.room, rules::limit_settings(set)?)
-            }
-            _ => return Err(Refusal::new(Code::NOT_SUPPORTED)),
+        identity.requests.record(now);
+        if asks_for_members {
+            identity.member_queries.record(now);
+        }
+        Ok(())
+    }
+
+    /// Whether the role of a connection may ask that at all (spec 2). What a role in a room may do
+    /// is for the room to say.
+    fn check_role(&self, connection: ConnectionId, request: &Request<'_>) -> Result<(), Refused> {
+        let of_room = |list| list == ListName::MuteExceptions;
+        let servers_only = match request {
+            Request::CreateRoom(_)
+            | Request::DestroyRoom(_)
+            | Request::DestroyRooms(_)
+            | Request::SetRoomLimits(_)
+            | Request::QueryCounters(_)
+            | Request::Subscribe(_) => true,
+            Request::ChangeList(change) => !of_room(change.list),
+            Request::QueryList(query) => !of_room(query.list),
+            Request::Moderate(ruling) => ruling.room.is_empty(),
+            Request::QuerySanctions(query) => query.room.is_empty(),
+            _ => false,
         };
-        self.command(connection, number, room, ask)
+        match self.identity(connection)?.role {
+            Role::Server => Ok(()),
+            _ if servers_only => Err(Refusal::new(Code::NOT_ALLOWED).because("servers only")),
+            _ => Ok(()),
+        }
     }
 
     /// Sends what is asked of a room to the room's home.
@@ -198,31 +240,6 @@ impl Shard {
         self.check_load(home)?;
         self.post.tell(home, Envelope::Command(Command { ticket, app, room: room.into(), ask }));
         Ok(())
-    }
-
-    fn ask_join(&self, connection: ConnectionId, join: &Join<'_>) -> Result<Ask, Refused> {
-        if join.history > JOIN_HISTORY_MAX {
-            return Err(invalid("history"));
-        }
-        let (user, role) = self.member_name(connection)?;
-        Ok(Ask::Join { user, role })
-    }
-
-    fn ask_leave(&self, connection: ConnectionId) -> Result<Ask, Refused> {
-        let (user, role) = self.member_name(connection)?;
-        Ok(Ask::Leave { user, role })
-    }
-
-    fn ask_server(&self, connection: ConnectionId, ask: Ask) -> Result<Ask, Refused> {
-        self.check_server(connection)?;
-        Ok(ask)
-    }
-
-    fn check_server(&self, connection: ConnectionId) -> Result<(), Refused> {
-        match self.identity(connection)?.role {
-            Role::Server => Ok(()),
-            _ => Err(Refusal::new(Code::NOT_ALLOWED).because("servers only")),
-        }
     }
 
     /// Whom to answer.

@@ -1,23 +1,27 @@
-//! What is asked of the rooms homed here, and the sealing of what they have to say.
+//! The rooms homed here: what is published to them, the sealing of what they have to say, their
+//! timers, their beginning and end.
 //!
 //! Everything a room answers goes through the same lane as what it delivers. A batch is sealed
 //! before its room's membership changes, so a lane's order says exactly who sees what.
 
+use std::rc::Rc;
+
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::value::{DestroyReason, ListChange, PublishOptions, ShedReason};
+use throng_protocol::value::{AppEventKind, Departure, DestroyReason, PublishOptions, ShedReason};
 
 use crate::class::Class;
 use crate::counters::Outcome;
-use crate::envelope::{Address, Answer, Ask, Command, Envelope, LimitSettings, Publish, Ticket};
-use crate::id::{AppId, Badge, RoomHandle, SessionKey};
+use crate::envelope::{Ack, Address, Answer, Envelope, Publish, Ticket};
+use crate::id::{AppId, RoomHandle, ShardId};
 use crate::limits::SHED_RETRY_AFTER;
-use crate::names::Names;
 use crate::probe::{self, Bug, Mark};
-use crate::room::{Author, Nature, No, Publication, Room, Shed, Who};
+use crate::room::{Author, Batch, Departed, Expelled, No, Publication, Room, Shed, Who, Wish};
+use crate::shard::Shard;
 use crate::shard::load::Level;
+use crate::shard::post::Post;
 use crate::shard::timers::Due;
-use crate::shard::{Shard, rules};
 use crate::slots::Slot;
+use crate::time::Instant;
 
 type Refused = Refusal<'static>;
 
@@ -33,6 +37,7 @@ impl Shard {
     }
 
     fn admit(&mut self, publish: &Publish) -> Result<Answer, No> {
+        let settings = Rc::clone(&self.settings);
         let (handle, author) = self.resolve(&publish.address)?;
         let no_room = Refusal::new(Code::NO_SUCH_ROOM);
         let room = self.rooms.get(handle).ok_or(no_room)?;
@@ -56,10 +61,14 @@ impl Shard {
             Ok(accepted) => accepted,
             Err(no) => return Err(self.count_no(app, publish.class, no)),
         };
-        let (epoch, full) = (room.state().epoch, room.is_full());
+        let (epoch, full) = (room.epoch(), room.is_full());
+        let said_enough = room.has_said_enough(&settings.apps[usize::from(app.0)].rooms);
         self.load.record(app);
         self.counters_mut(app).count(Outcome::Accepted, class);
-        self.rooms_open.push(handle);
+        self.open_room(handle);
+        if said_enough {
+            self.expire_seats(handle);
+        }
         if full {
             probe::mark(Mark::BatchFull);
             self.seal(handle);
@@ -114,191 +123,161 @@ impl Shard {
         }
     }
 
-    pub(super) fn on_command(&mut self, command: Command) {
-        let Command { ticket, app, room, ask } = command;
-        let answer = match ask {
-            Ask::Join { user, role } => self.on_join(ticket, app, room, Who { user: &user, role }),
-            Ask::Leave { user, role } => self.on_leave(app, &room, Who { user: &user, role }),
-            Ask::Query => self.on_query(app, &room),
-            Ask::ChangeProtectedUsers(change, users) => {
-                self.on_change_protected_users(app, &room, change, &users)
-            }
-            Ask::QueryProtectedUsers => self
-                .find_room_mut(app, &room)
-                .map(|(_, room)| Answer::Names(room.protected_users().clone())),
-            Ask::SetLimits(settings) => self.on_set_limits(app, &room, &settings),
-            Ask::QueryLimits { user, role } => {
-                let (who, now) = (Who { user: &user, role }, self.now.instant);
-                let room = self.find_room_mut(app, &room);
-                room.map(|(_, room)| Answer::Limits(Box::new(room.allowance(who, now))))
-            }
-            Ask::Create => self.on_create(app, room),
-            Ask::Destroy => self.on_destroy(app, &room),
-        };
-        self.answer(ticket, answer.unwrap_or_else(Answer::Refused));
-    }
-
-    fn on_join(
-        &mut self,
-        ticket: Ticket,
-        app: AppId,
-        name: Box<str>,
-        who: Who<'_>,
-    ) -> Result<Answer, Refused> {
-        let handle = match self.rooms.find(app, &name) {
-            Some(handle) => handle,
-            None if self.app(app).create_on_join => self.create_room(app, name.clone()),
-            None => return Err(Refusal::new(Code::NO_SUCH_ROOM)),
-        };
-        if !probe::planted(Bug::JoinUnsealed) {
-            self.seal(handle);
-        }
-        let now = self.now.instant;
-        let room = self.rooms.get_mut(handle).expect("just found or created");
-        let (badge, at) = room.join(who, ticket.session, now);
-        let protected = room.protected_users().contains(who.user);
-        Ok(Answer::Joined { name, room: handle, badge, at, protected })
-    }
-
-    fn on_change_protected_users(
-        &mut self,
-        app: AppId,
-        name: &str,
-        change: ListChange,
-        users: &Names,
-    ) -> Result<Answer, Refused> {
-        let (handle, room) = self.find_room_mut(app, name)?;
-        let before = room.protected_users().clone();
-        let size = room.change_protected_users(change, users)?;
-        let after = room.protected_users().clone();
-        let changed = before.iter().chain(after.iter());
-        for user in changed.filter(|user| before.contains(user) != after.contains(user)) {
-            let Some(room) = self.rooms.get(handle) else { break };
-            let protected = after.contains(user);
-            for session in room.sessions_of(user) {
-                let standing = Envelope::Standing { session, room: handle, protected };
-                self.post.tell(session.shard, standing);
-            }
-        }
-        Ok(Answer::ListChanged { size: u32::try_from(size).unwrap_or(u32::MAX) })
-    }
-
-    fn on_set_limits(
-        &mut self,
-        app: AppId,
-        name: &str,
-        settings: &LimitSettings,
-    ) -> Result<Answer, Refused> {
-        let of_app = self.app(app).quota;
-        let (_, room) = self.find_room_mut(app, name)?;
-        let (quota, slow_mode) = rules::apply(settings, room.limits(), of_app);
-        room.set_limits(quota, slow_mode);
-        Ok(Answer::LimitsSet)
-    }
-
-    fn on_leave(&mut self, app: AppId, name: &str, who: Who<'_>) -> Result<Answer, Refused> {
-        let handle = self.find_room(app, name)?;
-        self.seal(handle);
-        let now = self.now.instant;
-        let room = self.rooms.get_mut(handle).expect("just found");
-        if room.leave(who, now) {
-            Ok(Answer::Left { room: handle })
-        } else {
-            Err(Refusal::new(Code::NOT_A_MEMBER))
-        }
-    }
-
-    fn on_query(&self, app: AppId, name: &str) -> Result<Answer, Refused> {
-        let handle = self.find_room(app, name)?;
-        let room = self.rooms.get(handle).expect("just found");
-        Ok(Answer::State(room.state()))
-    }
-
-    fn on_create(&mut self, app: AppId, name: Box<str>) -> Result<Answer, Refused> {
-        if self.rooms.find(app, &name).is_some() {
-            return Err(Refusal::new(Code::ROOM_EXISTS));
-        }
-        let handle = self.create_room(app, name);
-        let state = self.rooms.get(handle).expect("just created").state();
-        Ok(Answer::Created { epoch: state.epoch, created_at: state.created_at })
-    }
-
-    fn on_destroy(&mut self, app: AppId, name: &str) -> Result<Answer, Refused> {
-        let handle = self.find_room(app, name)?;
-        self.destroy_room(handle, DestroyReason::Request);
-        Ok(Answer::Destroyed)
-    }
-
-    pub(super) fn on_vacate(&mut self, room: RoomHandle, badge: Badge, session: SessionKey) {
-        self.seal(room);
-        let now = self.now.instant;
-        if let Some(room) = self.rooms.get_mut(room) {
-            room.vacate(badge, session, now);
-        }
-    }
-
-    pub(super) fn on_room_timer(&mut self, slot: Slot) {
+    pub(super) fn on_room_timer(&mut self, slot: Slot, at: Instant) {
         let handle = self.rooms.handle(slot);
-        let Some(room) = self.rooms.get(handle) else { return };
-        let ends_at = room.ends_at();
-        if ends_at <= self.now.instant {
-            probe::mark(Mark::RoomIdle);
-            self.destroy_room(handle, DestroyReason::Idle);
-        } else {
-            self.timers.set(ends_at, Due::Room(slot));
+        let Some(room) = self.rooms.get_mut(handle) else { return };
+        if room.timer_at != Some(at) {
+            return; // An earlier one was set since, and has done this one's work.
+        }
+        room.timer_at = None;
+        self.expire_seats(handle);
+        let now = self.now.instant;
+        let ends = self.rooms.get(handle).and_then(Room::ends_at);
+        match ends.filter(|(ends_at, _)| *ends_at <= now && !self.keeps_alive(handle)) {
+            Some((_, reason)) => {
+                probe::mark(match reason {
+                    DestroyReason::Lifetime => Mark::RoomOld,
+                    DestroyReason::Empty => Mark::RoomEmpty,
+                    _ => Mark::RoomIdle,
+                });
+                self.destroy_room(handle, reason);
+            }
+            None => self.open_room(handle),
+        }
+    }
+
+    fn keeps_alive(&self, handle: RoomHandle) -> bool {
+        let room = self.rooms.get(handle);
+        room.is_some_and(|room| self.is_kept_alive(room.app(), room.name()))
+    }
+
+    /// Sets a timer for a room, unless an earlier one is set: that one will find out when it
+    /// fires.
+    pub(super) fn arm_room(&mut self, handle: RoomHandle) {
+        let settings = Rc::clone(&self.settings);
+        let kept_alive = self.keeps_alive(handle);
+        let Some(room) = self.rooms.get_mut(handle) else { return };
+        let nature = &settings.apps[usize::from(room.app().0)].rooms;
+        let end = room.ends_at().filter(|_| !kept_alive).map(|(at, _)| at);
+        let deadline = [end, room.wants_turn_at(nature)].into_iter().flatten().min();
+        if let Some(deadline) = deadline
+            && room.timer_at.is_none_or(|set| deadline < set)
+        {
+            room.timer_at = Some(deadline);
+            self.timers.set(deadline, Due::Room(handle.slot));
+        }
+    }
+
+    /// Notes that a room has something to say, or to be timed anew, at the end of the turn.
+    pub(super) fn open_room(&mut self, handle: RoomHandle) {
+        if let Some(room) = self.rooms.get_mut(handle)
+            && !room.open
+        {
+            room.open = true;
+            self.rooms_open.push(handle);
         }
     }
 
     /// Ends the open batches of the turn.
     pub(super) fn seal_rooms(&mut self) {
         let mut open = core::mem::take(&mut self.rooms_open);
+        let settings = Rc::clone(&self.settings);
         for handle in open.drain(..) {
-            self.seal(handle);
-            if let Some(room) = self.rooms.get_mut(handle) {
-                room.end_turn();
-            }
+            let Some(room) = self.rooms.get_mut(handle) else { continue };
+            room.open = false;
+            let nature = &settings.apps[usize::from(room.app().0)].rooms;
+            let mut give = give(&mut self.post, handle);
+            room.seal(nature, &mut give);
+            room.tell_figures(nature, self.now.instant, give);
+            room.end_turn();
+            self.arm_room(handle);
         }
         self.rooms_open = open;
     }
 
     /// Ends a room's open batch, if there is one, and sends it to every shard with occupants.
     fn seal(&mut self, handle: RoomHandle) {
+        let settings = Rc::clone(&self.settings);
         let Some(room) = self.rooms.get_mut(handle) else { return };
-        let post = &mut self.post;
-        room.seal(|to, batch| post.tell(to, Envelope::Deliver { room: handle, batch }));
+        let nature = &settings.apps[usize::from(room.app().0)].rooms;
+        room.seal(nature, give(&mut self.post, handle));
     }
 
-    fn create_room(&mut self, app: AppId, name: Box<str>) -> RoomHandle {
-        let own = self.app(app);
-        let nature = Nature { idle: own.rooms.lifetimes.idle, quota: own.quota };
-        let handle = self.rooms.create(app, name, nature, self.now);
+    /// Gives up the seats of those who did not come back in time.
+    pub(super) fn expire_seats(&mut self, handle: RoomHandle) {
+        let settings = Rc::clone(&self.settings);
+        let now = self.now;
+        let Some(room) = self.rooms.get_mut(handle) else { return };
+        let nature = &settings.apps[usize::from(room.app().0)].rooms;
+        let departed = room.expire_seats(nature, now);
+        self.on_departed(handle, &departed);
+        for own in departed {
+            self.tell_out_of(handle, &own, None, None);
+        }
+    }
+
+    /// Somebody is a member of a room no longer.
+    pub(super) fn on_departed(&mut self, handle: RoomHandle, departed: &[Departed]) {
+        if departed.is_empty() {
+            return;
+        }
+        self.open_room(handle);
+        let Some(room) = self.rooms.get(handle) else { return };
+        let (app, epoch, name) = (room.app(), room.epoch(), Box::<str>::from(room.name()));
+        for own in departed {
+            self.happen_left((app, &name, epoch), own);
+        }
+    }
+
+    /// Tells a user's home that the user is out of a room.
+    pub(super) fn tell_out_of(
+        &mut self,
+        room: RoomHandle,
+        departed: &Departed,
+        expelled: Option<Box<Expelled>>,
+        ack: Option<Ack>,
+    ) {
+        let Departed { key, member, .. } = *departed;
+        let out = Envelope::Out { user: key.user, room, member, expelled, ack };
+        self.post.tell(key.shard, out);
+    }
+
+    pub(super) fn create_room(&mut self, app: AppId, name: Box<str>, wish: Wish) -> RoomHandle {
+        let handle = self.rooms.create(app, name, wish, self.now);
+        self.open_room(handle);
         let room = self.rooms.get(handle).expect("just created");
-        self.timers.set(room.ends_at(), Due::Room(handle.slot));
+        let (name, epoch) = (Box::<str>::from(room.name()), room.epoch());
+        let what = AppEventKind::RoomCreated;
+        self.happen_to_room((app, &name, epoch), what, DestroyReason::default());
         handle
     }
 
-    fn destroy_room(&mut self, handle: RoomHandle, reason: DestroyReason) {
+    pub(super) fn destroy_room(&mut self, handle: RoomHandle, reason: DestroyReason) {
         let Some(mut room) = self.rooms.remove(handle) else { return };
+        let settings = Rc::clone(&self.settings);
+        let nature = &settings.apps[usize::from(room.app().0)].rooms;
         room.end(reason);
         let post = &mut self.post;
-        room.seal(|to, batch| post.tell(to, Envelope::End { room: handle, batch }));
+        room.seal(nature, |to, batch| post.tell(to, Envelope::End { room: handle, batch }));
+        let (app, epoch, name) = (room.app(), room.epoch(), Box::<str>::from(room.name()));
+        for own in room.all_depart(Departure::Closed, self.now.instant) {
+            if own.was_away {
+                self.tell_out_of(handle, &own, None, None);
+            }
+        }
+        self.happen_to_room((app, &name, epoch), AppEventKind::RoomDestroyed, reason);
     }
 
-    fn find_room_mut(
-        &mut self,
-        app: AppId,
-        name: &str,
-    ) -> Result<(RoomHandle, &mut Room), Refused> {
-        let handle = self.find_room(app, name)?;
-        let room = self.rooms.get_mut(handle).expect("just found");
-        Ok((handle, room))
-    }
-
-    fn find_room(&self, app: AppId, name: &str) -> Result<RoomHandle, Refused> {
+    pub(super) fn find_room(&self, app: AppId, name: &str) -> Result<RoomHandle, Refused> {
         self.rooms.find(app, name).ok_or(Refusal::new(Code::NO_SUCH_ROOM))
     }
 
     pub(super) fn answer(&mut self, ticket: Ticket, answer: Answer) {
         self.post.tell(ticket.session.shard, Envelope::Answer { ticket, answer });
     }
+}
+
+/// How a room's batches reach the shards with occupants.
+pub(super) fn give(post: &mut Post, room: RoomHandle) -> impl FnMut(ShardId, Batch) {
+    move |to, batch| post.tell(to, Envelope::Deliver { room, batch })
 }

@@ -8,21 +8,26 @@ use core::time::Duration;
 
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::reply::{self, Limits};
-use throng_protocol::request::{ChangeList, QueryLimits, QueryList, SetRoomLimits};
+use throng_protocol::request::{
+    ChangeList, DestroyRooms, Moderate, QueryLimits, QueryList, QuerySanctions, SetRoomLimits,
+};
 use throng_protocol::value::{
-    self, Count, Counter, Counts, Extensions, IdList, Kind, LimitSetting, ListName, UserId,
+    self, Count, Counter, Counts, Extensions, IdList, Kind, LimitSetting, ListChange, ListName,
+    Moderation, RoomId, UserId,
 };
 
 use crate::class::{ByClass, Class};
 use crate::counters::Outcome;
-use crate::envelope::{Ask, Census, Envelope, KindsChange, LimitSettings, Ticket};
+use crate::envelope::{
+    AppListChange, AppRuling, Ask, Census, Command, Envelope, LimitSettings, Ticket,
+};
 use crate::id::{ConnectionId, ShardId};
 use crate::limits::{RATE_PER_SECOND_MAX, SLOW_MODE_MAX};
 use crate::names::Names;
 use crate::rate::{Allowance, QuotaLimits};
-use crate::room::RoomAllowance;
-use crate::shard::Shard;
+use crate::room::{Actor, RoomAllowance};
 use crate::shard::requests::{Refused, invalid};
+use crate::shard::{Shard, asks};
 
 const NONE: Extensions<'static> = Extensions::NONE;
 
@@ -34,17 +39,32 @@ impl Shard {
         request: &ChangeList<'_>,
     ) -> Result<(), Refused> {
         let names = names(request)?;
-        if request.list == ListName::ProtectedUsers {
-            let ask = Ask::ChangeProtectedUsers(request.change, names);
-            return self.command(connection, number, request.room, ask);
-        }
+        let (list, change) = (request.list, request.change);
+        let identity = self.identity(connection)?;
+        let ask = match list {
+            ListName::ProtectedUsers => Ask::ChangeProtectedUsers(change, names),
+            ListName::MuteExceptions => {
+                let actor = Actor { user: identity.name.clone(), role: identity.role };
+                Ask::ChangeExceptions(actor, change, names)
+            }
+            _ => return self.change_app_list(connection, number, (list, change), names),
+        };
+        self.command(connection, number, request.room, ask)
+    }
+
+    fn change_app_list(
+        &mut self,
+        connection: ConnectionId,
+        number: u32,
+        (list, change): (ListName, ListChange),
+        entries: Names,
+    ) -> Result<(), Refused> {
         let ticket = self.ticket(connection, number)?;
         let app = self.identity(connection)?.app;
         let home = self.home_of_app(app);
         self.check_load(home)?;
-        let (list, change) = (request.list, request.change);
-        let change = KindsChange { ticket, app, list, change, kinds: names };
-        self.post.tell(home, Envelope::ChangeKinds(Box::new(change)));
+        let change = AppListChange { ticket, app, list, change, entries };
+        self.post.tell(home, Envelope::ChangeList(Box::new(change)));
         Ok(())
     }
 
@@ -54,14 +74,83 @@ impl Shard {
         number: u32,
         request: &QueryList<'_>,
     ) -> Result<(), Refused> {
-        if request.list == ListName::ProtectedUsers {
-            return self.command(connection, number, request.room, Ask::QueryProtectedUsers);
+        let identity = self.identity(connection)?;
+        let ask = match request.list {
+            ListName::ProtectedUsers => Some(Ask::QueryProtectedUsers),
+            ListName::MuteExceptions => {
+                let actor = Actor { user: identity.name.clone(), role: identity.role };
+                Some(Ask::QueryExceptions(actor))
+            }
+            _ => None,
+        };
+        if let Some(ask) = ask {
+            return self.command(connection, number, request.room, ask);
         }
-        let app = self.identity(connection)?.app;
+        let app = identity.app;
         let list = self.appwide.lists[usize::from(app.0)].list(request.list);
         let list = list.ok_or(Refusal::new(Code::NOT_SUPPORTED).because("list"))?.clone();
         let ticket = self.ticket(connection, number)?;
         self.reply_names(ticket, &list);
+        Ok(())
+    }
+
+    pub(super) fn on_moderate_app(
+        &mut self,
+        connection: ConnectionId,
+        number: u32,
+        request: &Moderate<'_>,
+    ) -> Result<(), Refused> {
+        let ruling = asks::ruling(request)?;
+        if ruling.action == Moderation::Kick {
+            return Err(invalid("action: out of a whole app there is only a ban"));
+        }
+        let ticket = self.ticket(connection, number)?;
+        let app = self.identity(connection)?.app;
+        let home = self.home_of_app(app);
+        self.check_load(home)?;
+        self.post.tell(home, Envelope::Sanction(Box::new(AppRuling { ticket, app, ruling })));
+        Ok(())
+    }
+
+    pub(super) fn on_query_app_sanctions(
+        &mut self,
+        connection: ConnectionId,
+        number: u32,
+        request: &QuerySanctions<'_>,
+    ) -> Result<(), Refused> {
+        let kind = asks::sanction(request.sanction)?;
+        let (cursor, limit) = asks::reading(request.cursor, request.limit)?;
+        let ticket = self.ticket(connection, number)?;
+        let app = self.identity(connection)?.app;
+        let home = self.home_of_app(app);
+        self.check_load(home)?;
+        self.post.tell(home, Envelope::SanctionsAsked { ticket, app, kind, cursor, limit });
+        Ok(())
+    }
+
+    /// Asks each room's home to destroy it, and gathers what becomes of them.
+    pub(super) fn on_destroy_rooms(
+        &mut self,
+        connection: ConnectionId,
+        number: u32,
+        request: &DestroyRooms<'_>,
+    ) -> Result<(), Refused> {
+        let rooms: Vec<&str> = request.rooms.iter().collect();
+        if rooms.is_empty() || rooms.iter().any(|room| RoomId::parse(room).is_err()) {
+            return Err(invalid("rooms"));
+        }
+        let ticket = self.ticket(connection, number)?;
+        let app = self.identity(connection)?.app;
+        for room in &rooms {
+            self.check_load(self.homes.of_room(app, room))?;
+        }
+        let number = self.gather_results(ticket, rooms.len());
+        for (place, room) in (0_u16..).zip(rooms) {
+            let home = self.homes.of_room(app, room);
+            let ask = Ask::DestroyOne { number, place };
+            let command = Command { ticket, app, room: room.into(), ask };
+            self.post.tell(home, Envelope::Command(command));
+        }
         Ok(())
     }
 
@@ -135,6 +224,13 @@ impl Shard {
 /// What a room is to be given as its limits.
 pub(super) fn limit_settings(request: &SetRoomLimits<'_>) -> Result<Ask, Refused> {
     let SetRoomLimits { high_only, shared, protected, slow_mode_ms, .. } = *request;
+    let settings = LimitSettings { high_only, shared, protected, slow_mode_ms };
+    check_settings(&settings).map(|()| Ask::SetLimits(settings))
+}
+
+/// Whether a room may be given these limits.
+pub(super) fn check_settings(settings: &LimitSettings) -> Result<(), Refused> {
+    let LimitSettings { high_only, shared, protected, slow_mode_ms } = *settings;
     if matches!(slow_mode_ms, LimitSetting::Limit(ms) if ms > millis(SLOW_MODE_MAX)) {
         return Err(invalid("slow_mode_ms"));
     }
@@ -144,7 +240,7 @@ pub(super) fn limit_settings(request: &SetRoomLimits<'_>) -> Result<Ask, Refused
             return Err(invalid("quota"));
         }
     }
-    Ok(Ask::SetLimits(LimitSettings { high_only, shared, protected, slow_mode_ms }))
+    Ok(())
 }
 
 /// What settings make of the limits that hold, with the app's to inherit from.
@@ -176,19 +272,18 @@ pub(super) fn apply(
 
 /// The names of a change, each of which must be what its list holds.
 fn names(request: &ChangeList<'_>) -> Result<Names, Refused> {
-    let of_app = matches!(request.list, ListName::ProtectedKinds | ListName::LowKinds);
-    if of_app && !request.room.is_empty() {
+    let is_good: fn(&str) -> bool = match request.list {
+        ListName::ProtectedKinds | ListName::LowKinds => |entry| Kind::parse(entry).is_ok(),
+        ListName::KeepAlive => |entry| RoomId::parse(entry).is_ok(),
+        ListName::ProtectedUsers | ListName::MuteExceptions => |entry| UserId::parse(entry).is_ok(),
+        _ => return Err(Refusal::new(Code::NOT_SUPPORTED).because("list")),
+    };
+    let of_room = matches!(request.list, ListName::ProtectedUsers | ListName::MuteExceptions);
+    if !of_room && !request.room.is_empty() {
         return Err(invalid("room: the list is the app's"));
     }
-    for entry in request.entries.iter() {
-        let good = match request.list {
-            ListName::ProtectedKinds | ListName::LowKinds => Kind::parse(entry).is_ok(),
-            ListName::ProtectedUsers => UserId::parse(entry).is_ok(),
-            _ => return Err(Refusal::new(Code::NOT_SUPPORTED).because("list")),
-        };
-        if !good {
-            return Err(invalid("entries"));
-        }
+    if !request.entries.iter().all(is_good) {
+        return Err(invalid("entries"));
     }
     Ok(request.entries.iter().map(Box::from).collect())
 }

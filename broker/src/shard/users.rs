@@ -1,20 +1,23 @@
-//! The users homed on this shard that have sessions, and what counts for all sessions of one
-//! together: its rate, its rooms, its devices.
+//! The users homed on this shard that have sessions or seats, and what counts for all sessions of
+//! one together: its rate, its rooms, its devices.
 //!
 //! A server credential is a user of its own kind: its sessions share a rate, too.
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
+use throng_protocol::value::Role;
 
-use crate::id::{AppId, ConnectionId, HashKey, MemberHandle, RoomHandle, UserHandle};
+use crate::id::{AppId, Badge, ConnectionId, HashKey, RoomHandle, UserHandle};
 use crate::rate::RateWindow;
 use crate::slots::Slots;
 
-/// A user with sessions, or one whose last second of messages is still counted.
+/// A user with sessions or held seats, or one whose last second of messages is still counted.
 #[derive(Debug)]
 pub(super) struct User {
     app: AppId,
     server: bool,
+    /// Whether it is a visitor without an account, who cannot come back as the same.
+    anonymous: bool,
     /// The user's id; of a server, its credential's name.
     name: Box<str>,
     /// Its sessions.
@@ -31,23 +34,57 @@ impl User {
         &self.name
     }
 
+    /// Its app.
+    pub(super) const fn app(&self) -> AppId {
+        self.app
+    }
+
+    /// Whether it is a server.
+    pub(super) const fn is_server(&self) -> bool {
+        self.server
+    }
+
+    /// Whether its seats are held when its connections are lost.
+    pub(super) const fn may_come_back(&self) -> bool {
+        !self.anonymous
+    }
+
     /// Where the user is a member, by the room.
-    pub(super) fn membership(&self, room: RoomHandle) -> Option<Membership> {
-        self.rooms.iter().find(|own| own.room == room).copied()
+    pub(super) fn membership(&self, room: RoomHandle) -> Option<&Membership> {
+        self.rooms.iter().find(|own| own.room == room)
+    }
+
+    /// The same, to change it.
+    pub(super) fn membership_mut(&mut self, room: RoomHandle) -> Option<&mut Membership> {
+        self.rooms.iter_mut().find(|own| own.room == room)
+    }
+
+    /// The user is a member of that room no longer.
+    pub(super) fn forget_room(&mut self, room: RoomHandle) {
+        self.rooms.retain(|own| own.room != room);
     }
 }
 
 /// A user's place in a room.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Membership {
     /// The room.
     pub(super) room: RoomHandle,
-    /// The room's audience on this shard, in which at least one session of the user sits.
-    pub(super) audience: u32,
-    /// What the user is called in the room.
-    pub(super) member: MemberHandle,
+    /// Where the user sits.
+    pub(super) place: Place,
+    /// What the session that sat down last is called there.
+    pub(super) badge: Badge,
     /// Whether what it says there is protected.
     pub(super) protected: bool,
+}
+
+/// Where a user sits in a room.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// In the room's audience on this shard, with at least one session.
+    Seated(u32),
+    /// Nowhere: its sessions there are lost, and the room of this name holds its seat.
+    Held(Box<str>),
 }
 
 /// A user by name.
@@ -71,25 +108,33 @@ impl Users {
         Self { key, all: Slots::default(), by_name: HashTable::new() }
     }
 
-    /// The user of that name; a new one gets this rate.
-    pub(super) fn find_or_insert(
-        &mut self,
-        who: UserName<'_>,
-        messages: impl FnOnce() -> RateWindow,
-    ) -> UserHandle {
-        let (key, all) = (self.key, &self.all);
-        let hash = key.hash(who.app, u8::from(who.server), who.name);
+    /// The user of that name, if there is one.
+    pub(super) fn find(&self, who: UserName<'_>) -> Option<UserHandle> {
+        let hash = self.key.hash(who.app, u8::from(who.server), who.name);
         let found = self.by_name.find(hash, |handle| {
-            all.get(handle.0).is_some_and(|user| {
+            self.all.get(handle.0).is_some_and(|user| {
                 user.app == who.app && user.server == who.server && *user.name == *who.name
             })
         });
-        if let Some(handle) = found {
-            return *handle;
+        found.copied()
+    }
+
+    /// The same; a new one is of that role and gets this rate.
+    pub(super) fn find_or_insert(
+        &mut self,
+        who: UserName<'_>,
+        role: Role,
+        messages: impl FnOnce() -> RateWindow,
+    ) -> UserHandle {
+        if let Some(handle) = self.find(who) {
+            return handle;
         }
+        let key = self.key;
+        let hash = key.hash(who.app, u8::from(who.server), who.name);
         let handle = UserHandle(self.all.insert(User {
             app: who.app,
             server: who.server,
+            anonymous: role == Role::Anonymous,
             name: who.name.into(),
             sessions: SmallVec::new(),
             rooms: SmallVec::new(),
@@ -128,7 +173,8 @@ impl Users {
     pub(super) fn invariants(&self) {
         assert_eq!(self.by_name.len(), self.all.len(), "the index has every user once");
         for (_, user) in self.all.iter() {
-            assert!(user.rooms.is_empty() || !user.sessions.is_empty());
+            let seated = user.rooms.iter().any(|own| matches!(own.place, Place::Seated(_)));
+            assert!(!seated || !user.sessions.is_empty(), "whoever sits has a session");
         }
     }
 }

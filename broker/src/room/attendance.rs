@@ -1,0 +1,521 @@
+//! Who comes to a room and who goes: joining with what was said before, leaving, the seats of those
+//! whose connections were lost, and what members are told of each other (spec 4). A continuation of
+//! the table of contents.
+//!
+//! Whatever changes who is in the room seals first, so that a batch always goes to exactly those
+//! who were in the room at its places.
+
+use throng_protocol::push::Notice;
+use throng_protocol::refusal::{Code, Refusal};
+use throng_protocol::value::{
+    Attendance, Departure, IdList, Member as MemberRow, MemberFilter, MemberOrder, NoticeKind,
+    Role, RoomFlags, RoomRole, Term,
+};
+
+use crate::id::{Badge, MemberHandle, SessionKey, ShardId, UserKey};
+use crate::nature::{Nature, Presence};
+use crate::page::{Page, Reading};
+use crate::probe::{self, Bug, Mark};
+use crate::room::about::{Profile, Texts, shown};
+use crate::room::figures::Figure;
+use crate::room::grace::Terms;
+use crate::room::members::{Arrival, Member, Vacated, Who};
+use crate::room::ring::Entries;
+use crate::room::{Batch, Room, both_roles};
+use crate::time::{Instant, Now, WallTime};
+
+/// A session that asks to be let in.
+#[derive(Debug)]
+pub struct Arriving<'a> {
+    /// Who.
+    pub who: Who<'a>,
+    /// The user, at its home.
+    pub key: UserKey,
+    /// The session.
+    pub session: SessionKey,
+    /// How the user shows itself; what is empty stays as it was.
+    pub profile: Option<Box<Profile>>,
+    /// How many of the last messages it wants.
+    pub history: u8,
+    /// Epoch and place of the last entry it saw, if it comes back.
+    pub resume: Option<(u64, u64)>,
+}
+
+/// The state at the position where a session joined (spec 4).
+#[derive(Debug)]
+pub struct Joined {
+    /// What the session is called in the room.
+    pub badge: Badge,
+    /// Whether the user became a member with it.
+    pub is_new: bool,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The position.
+    pub seq: u64,
+    /// When the room was created.
+    pub created_at: WallTime,
+    /// Members, the new one included.
+    pub members: u64,
+    /// Their sessions, the new one included.
+    pub occupants: u64,
+    /// Whether the room is muted.
+    pub flags: RoomFlags,
+    /// The user it was created for; empty for none.
+    pub creator: Box<str>,
+    /// What it says of itself.
+    pub texts: Texts,
+    /// What the user is in it.
+    pub role: RoomRole,
+    /// How much longer the user is muted in it.
+    pub mute: Term,
+    /// Whether what the user says in it is protected.
+    pub protected: bool,
+    /// What follows of what was said before.
+    pub recovered: Recovered,
+}
+
+/// What a session gets of what was said before it came.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// The last messages, or all that was missed.
+    pub entries: Entries,
+    /// [`Code::NONE`] unless the session asked to resume and cannot.
+    pub code: Code,
+    /// How many entries behind the place it asked to resume from are not among them.
+    pub missed: u64,
+}
+
+/// Somebody who is no member any more.
+#[derive(Debug)]
+pub struct Departed {
+    /// The user, at its home.
+    pub key: UserKey,
+    /// What it was called.
+    pub member: MemberHandle,
+    /// Its id.
+    pub user: Box<str>,
+    /// Why it is not.
+    pub departure: Departure,
+    /// Whether none of its sessions was in the room: its seat was held.
+    pub was_away: bool,
+}
+
+/// The lists of members, told apart in their cursors by filter and order.
+const LISTS: u8 = 16;
+
+impl Room {
+    /// Lets a user in through one of its sessions.
+    ///
+    /// # Errors
+    /// `BANNED`, `ROOM_CLOSED` or `ROOM_FULL`; then nothing has changed.
+    pub fn join(
+        &mut self,
+        arriving: &Arriving<'_>,
+        nature: &Nature,
+        now: Now,
+        give: impl FnMut(ShardId, Batch),
+    ) -> Result<Joined, Refusal<'static>> {
+        let Arriving { who, key, session, .. } = *arriving;
+        let member = self.members.find(who);
+        self.check_join(who, member, nature, now.instant)?;
+        let profile = self.first_profile(member, who, arriving);
+        if member.is_none() {
+            self.announce_joined(who, profile.as_deref(), nature, now);
+        }
+        if !probe::planted(Bug::JoinUnsealed) {
+            self.seal(nature, give);
+        }
+        let recovered = self.recover(member, arriving);
+        let seq = self.stream.seq();
+        let badge = self.members.record_join(who, session, Arrival { key, at: now.wall, seq });
+        match (member, profile) {
+            (None, profile) => self.members.record_profile(badge.member, profile),
+            (Some(member), Some(profile)) => self.members.fill_in_profile(member, profile),
+            (Some(_), None) => {}
+        }
+        self.note_seen(badge.member);
+        self.lifecycle.record_members(self.members.len(), now.instant);
+        let joined = self.joined(who, badge, recovered, now.instant);
+        Ok(Joined { is_new: member.is_none(), ..joined })
+    }
+
+    fn check_join(
+        &self,
+        who: Who<'_>,
+        member: Option<MemberHandle>,
+        nature: &Nature,
+        now: Instant,
+    ) -> Result<(), Refusal<'static>> {
+        let is_server = who.role == Role::Server;
+        if !is_server {
+            self.moderation.check_coming(who.user, now)?;
+        }
+        if self.lifecycle.is_closed() {
+            return Err(Refusal::new(Code::ROOM_CLOSED));
+        }
+        let full = nature.members_max.is_some_and(|max| self.members.len() >= max.get() as usize);
+        if full && member.is_none() && !is_server {
+            probe::mark(Mark::RoomFull);
+            return Err(Refusal::new(Code::ROOM_FULL));
+        }
+        Ok(())
+    }
+
+    /// How a user shows itself that comes anew: as when it left, if it is a fixed member.
+    fn first_profile(
+        &self,
+        member: Option<MemberHandle>,
+        who: Who<'_>,
+        arriving: &Arriving<'_>,
+    ) -> Option<Box<Profile>> {
+        let own = arriving.profile.clone();
+        let of_before = self.roles.find(who.user).and_then(|fixed| fixed.profile.clone());
+        match (member, of_before, own) {
+            (None, Some(mut before), Some(own)) if who.role != Role::Server => {
+                before.fill_in(*own);
+                Some(before)
+            }
+            (None, Some(before), None) if who.role != Role::Server => Some(before),
+            (_, _, own) => own,
+        }
+    }
+
+    fn joined(&self, who: Who<'_>, badge: Badge, recovered: Recovered, now: Instant) -> Joined {
+        let mute = self.moderation.mute(who.user, now).filter(|_| who.role != Role::Server);
+        let state = self.state();
+        Joined {
+            badge,
+            is_new: false,
+            epoch: state.epoch,
+            seq: state.seq,
+            created_at: state.created_at,
+            members: state.members,
+            occupants: state.occupants,
+            flags: state.flags,
+            creator: state.creator,
+            texts: state.texts,
+            role: self.role_of(who),
+            mute: mute.map_or(Term::NONE, |until| until.left(now)),
+            protected: self.classes.is_protected(who.user),
+            recovered,
+        }
+    }
+
+    /// What somebody is in the room. Backends have rights of their own and no part in it.
+    #[must_use]
+    pub fn role_of(&self, who: Who<'_>) -> RoomRole {
+        match who.role {
+            Role::Anonymous => RoomRole::Anonymous,
+            Role::Server => RoomRole::Visitor,
+            _ => self.roles.of(who.user),
+        }
+    }
+
+    /// What a session gets of what was said before. All that the caller said is sealed.
+    fn recover(&self, member: Option<MemberHandle>, arriving: &Arriving<'_>) -> Recovered {
+        if member.is_some_and(|member| self.members.occupies(member, arriving.session)) {
+            return Recovered::default(); // It has had all of it.
+        }
+        let (history, newest) = (arriving.history, self.stream.seq());
+        let short = u64::from(probe::planted(Bug::RecoveryShort));
+        let Some((epoch, seq)) = arriving.resume else {
+            let entries = self.ring.last_messages(history, 0);
+            return Recovered { entries, ..Recovered::default() };
+        };
+        let code = Code::NOT_RECOVERED;
+        if epoch != self.stream.epoch() {
+            let entries = self.ring.last_messages(history, 0);
+            return Recovered { entries, code, missed: 0 };
+        }
+        let was_there = member.and_then(|member| self.members.get(member));
+        if was_there.is_some_and(|member| member.since_seq <= seq)
+            && let Some(entries) = self.ring.after((seq + short).min(newest), newest)
+        {
+            probe::mark(if entries.count > 0 { Mark::Recovered } else { Mark::MissedNothing });
+            return Recovered { entries, ..Recovered::default() };
+        }
+        probe::mark(Mark::NotRecovered);
+        let entries = self.ring.last_messages(history, seq);
+        let missed = newest.saturating_sub(seq).saturating_sub(entries.count.into());
+        Recovered { entries, code, missed }
+    }
+
+    /// Takes a user out with all its sessions, if it is in.
+    pub fn leave(
+        &mut self,
+        who: Who<'_>,
+        nature: &Nature,
+        now: Now,
+        give: impl FnMut(ShardId, Batch),
+    ) -> Option<Departed> {
+        let member = self.members.find(who)?;
+        self.seal(nature, give);
+        self.depart(member, Departure::Asked, nature, now)
+    }
+
+    /// Ends one session's visit. With the last one the member is away, if its seat is to be held;
+    /// else it has left.
+    pub fn vacate(
+        &mut self,
+        (badge, session): (Badge, SessionKey),
+        (departure, hold): (Departure, bool),
+        (nature, now): (&Nature, Now),
+        give: impl FnMut(ShardId, Batch),
+    ) -> Option<Departed> {
+        self.seal(nature, give);
+        if self.members.record_vacate(badge, session) != Vacated::Away {
+            return None;
+        }
+        if hold {
+            probe::mark(Mark::SeatHeld);
+            self.grace.record(badge, self.stream.messages(), now.instant);
+            return None;
+        }
+        self.depart(badge.member, departure, nature, now)
+    }
+
+    /// Gives up the held seat of that visit.
+    pub fn forfeit(
+        &mut self,
+        badge: Badge,
+        departure: Departure,
+        nature: &Nature,
+        now: Now,
+    ) -> Option<Departed> {
+        if !self.members.is_held(badge) {
+            return None;
+        }
+        self.depart(badge.member, departure, nature, now)
+    }
+
+    /// Whether seats may have to be given up because so much was said since.
+    #[must_use]
+    pub fn has_said_enough(&self, nature: &Nature) -> bool {
+        self.grace.is_due(terms(nature), self.stream.messages())
+    }
+
+    /// Gives up the seats of those who did not come back in time, but for those whom the room
+    /// protects.
+    pub fn expire_seats(&mut self, nature: &Nature, now: Now) -> Vec<Departed> {
+        let mut departed = Vec::new();
+        if probe::planted(Bug::SeatNeverGivenUp) {
+            return departed;
+        }
+        let messages = self.stream.messages();
+        while let Some(badge) = self.grace.expire(terms(nature), messages, now.instant) {
+            let user = self.members.user(badge.member);
+            let exempt = user.is_some_and(|user| self.classes.is_protected(user));
+            if exempt || !self.members.is_held(badge) {
+                continue;
+            }
+            probe::mark(Mark::SeatGivenUp);
+            departed.extend(self.depart(badge.member, Departure::Lost, nature, now));
+        }
+        departed
+    }
+
+    /// When a seat may have to be given up, or a figure is to be told, if nothing happens until
+    /// then.
+    #[must_use]
+    pub fn wants_turn_at(&self, nature: &Nature) -> Option<Instant> {
+        let seat = self.grace.ends_at(terms(nature));
+        let figure = self.figure_due_at(nature);
+        [seat, figure].into_iter().flatten().min()
+    }
+
+    fn figure_due_at(&self, nature: &Nature) -> Option<Instant> {
+        let told = self.figures.told().members.max(self.members.len() as u64);
+        let counts = match nature.presence {
+            Presence::Off => false,
+            Presence::Counts => true,
+            Presence::Full => told > u64::from(nature.presence_full_max),
+        };
+        if counts { self.figures.due_at(self.figure()) } else { None }
+    }
+
+    fn figure(&self) -> Figure {
+        let (members, occupants) = (self.members.len() as u64, self.members.occupants());
+        Figure { members, occupants }
+    }
+
+    /// Tells the figures of who is in the room, if they are to be told now.
+    pub fn tell_figures(
+        &mut self,
+        nature: &Nature,
+        now: Instant,
+        mut give: impl FnMut(ShardId, Batch),
+    ) {
+        if self.figure_due_at(nature).is_none_or(|due| due > now) {
+            return;
+        }
+        probe::mark(Mark::FigureTold);
+        let figure = self.figure();
+        self.figures.record(figure, now);
+        let batch = self.stream.figures(&self.name, figure);
+        for shard in self.members.shards() {
+            give(shard, batch.clone());
+        }
+    }
+
+    /// Takes a member out and tells the others, where they are told of each other.
+    pub(super) fn depart(
+        &mut self,
+        handle: MemberHandle,
+        departure: Departure,
+        nature: &Nature,
+        now: Now,
+    ) -> Option<Departed> {
+        let tells = self.tells_names(nature, self.members.len());
+        self.note_seen(handle);
+        let member = self.members.record_leave(handle)?;
+        let was_away = member.is_away();
+        let Member { user, key, .. } = member;
+        self.lifecycle.record_members(self.members.len(), now.instant);
+        if tells {
+            self.notice(
+                NoticeKind::MemberLeft,
+                &[&user],
+                Notice { departure, ..Notice::default() },
+                now,
+            );
+        }
+        Some(Departed { key, member: handle, user, departure, was_away })
+    }
+
+    fn announce_joined(
+        &mut self,
+        who: Who<'_>,
+        profile: Option<&Profile>,
+        nature: &Nature,
+        now: Now,
+    ) {
+        if self.tells_names(nature, self.members.len() + 1) {
+            let (role, profile) = (self.role_of(who), shown(profile));
+            let notice = Notice { role, profile, ..Notice::default() };
+            self.notice(NoticeKind::MemberJoined, &[who.user], notice, now);
+        }
+    }
+
+    /// Whether members are told by name who comes and goes, when there are so many.
+    pub(super) fn tells_names(&self, nature: &Nature, members: usize) -> bool {
+        nature.presence == Presence::Full && members <= nature.presence_full_max as usize
+    }
+
+    /// Puts a notice about users in the room's order. Gives its place.
+    pub(super) fn notice(
+        &mut self,
+        what: NoticeKind,
+        users: &[&str],
+        notice: Notice<'_>,
+        now: Now,
+    ) -> u64 {
+        let mut bytes = Vec::new();
+        IdList::write(users.iter().copied(), &mut bytes);
+        let users = IdList::parse(&bytes).expect("fewer than a list may hold");
+        self.stream.record_notice(&self.name, Notice { what, users, ..notice }, now.wall)
+    }
+
+    /// What is remembered of a fixed member while it is not there.
+    pub(super) fn note_seen(&mut self, handle: MemberHandle) {
+        if let Some(member) = self.members.get(handle)
+            && member.role != Role::Server
+        {
+            let profile = member.profile.as_deref();
+            self.roles.record_seen(&member.user, member.joined_at, profile);
+        }
+    }
+
+    /// Whether each of some users is in the room.
+    pub fn attendances<'a>(
+        &'a self,
+        users: impl Iterator<Item = &'a str> + 'a,
+    ) -> impl Iterator<Item = Attendance> + 'a {
+        users.map(|user| {
+            let mut members =
+                both_roles(user).filter_map(|who| self.members.get(self.members.find(who)?));
+            match (members.any(|member| !member.is_away()), self.has_part(user)) {
+                (true, _) => Attendance::Present,
+                (false, true) => Attendance::Away,
+                (false, false) => Attendance::Absent,
+            }
+        })
+    }
+
+    /// Whether a user is a member that is away, or a fixed one.
+    fn has_part(&self, user: &str) -> bool {
+        both_roles(user).any(|who| self.members.find(who).is_some())
+            || self.roles.find(user).is_some()
+    }
+
+    /// A page of the members; `None` if the cursor is none of this list, or the list none of this
+    /// version.
+    #[must_use]
+    pub fn members_page(
+        &self,
+        (filter, order): (MemberFilter, MemberOrder),
+        cursor: &[u8],
+        limit: u16,
+    ) -> Option<Page> {
+        let list = LISTS + 2 * filter.to_byte() + order.to_byte();
+        let reading = Reading::parse(list, cursor, limit)?;
+        let newest_first = match order {
+            MemberOrder::OldestFirst => false,
+            MemberOrder::NewestFirst => true,
+            _ => return None,
+        };
+        let (from, to) = reading.bounds(newest_first);
+        let page = match filter {
+            MemberFilter::All => {
+                let rows = self.members.by_age(from, to);
+                let rows = rows.map(|(number, member)| (number, self.row(member)));
+                let total = self.members.len() as u64;
+                if newest_first {
+                    reading.page(total, rows.rev())
+                } else {
+                    reading.page(total, rows)
+                }
+            }
+            MemberFilter::Fixed => {
+                let rows = self.roles.range(from, to);
+                let rows = rows.map(|(number, fixed)| (number, self.fixed_row(&fixed.user)));
+                let total = self.roles.len() as u64;
+                if newest_first {
+                    reading.page(total, rows.rev())
+                } else {
+                    reading.page(total, rows)
+                }
+            }
+            _ => return None,
+        };
+        Some(page)
+    }
+
+    fn row<'a>(&'a self, member: &'a Member) -> MemberRow<'a> {
+        MemberRow {
+            user: &member.user,
+            role: self.role_of(Who { user: &member.user, role: member.role }),
+            attendance: if member.is_away() { Attendance::Away } else { Attendance::Present },
+            joined_at: member.joined_at.as_micros(),
+            profile: shown(member.profile.as_deref()),
+        }
+    }
+
+    fn fixed_row<'a>(&'a self, user: &'a str) -> MemberRow<'a> {
+        let here = self.members.find(Who { user, role: Role::Client });
+        if let Some(member) = here.and_then(|member| self.members.get(member)) {
+            return self.row(member);
+        }
+        let fixed = self.roles.find(user);
+        MemberRow {
+            user,
+            role: self.roles.of(user),
+            attendance: Attendance::Away,
+            joined_at: fixed.map_or(0, |fixed| fixed.joined_at.as_micros()),
+            profile: shown(fixed.and_then(|fixed| fixed.profile.as_deref())),
+        }
+    }
+}
+
+const fn terms(nature: &Nature) -> Terms {
+    Terms { time: nature.grace, messages: nature.grace_messages }
+}

@@ -1,0 +1,205 @@
+//! The last entries of a room, for those who come and those who come back (spec 4 and 8). Knows no
+//! sibling.
+//!
+//! It keeps the sealed batches themselves, so that nothing is encoded or copied for it; what is
+//! asked for are slices of them, the very frames that were sent when they were new. It holds at
+//! least so many messages, and lets go of a batch once the others hold as many.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+use throng_protocol::frame;
+
+use crate::room::stream::MESSAGE_TAG;
+
+/// The last entries of a room.
+#[derive(Debug, Default)]
+pub struct Ring {
+    batches: VecDeque<Kept>,
+    messages: u64,
+}
+
+/// A batch that is kept.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Whole frames, one after the other.
+    pub bytes: Bytes,
+    /// The place of the first of them.
+    pub first_seq: u64,
+    /// How many there are.
+    pub entries: u32,
+    /// How many of them are messages; the others are notices.
+    pub messages: u32,
+}
+
+/// Entries for a session, as frames.
+#[derive(Debug, Clone, Default)]
+pub struct Entries {
+    /// Whole frames, in the order of the room.
+    pub frames: SmallVec<[Bytes; 1]>,
+    /// How many there are.
+    pub count: u32,
+}
+
+impl Ring {
+    /// Keeps a batch, and so many messages in all at least.
+    pub fn record(&mut self, batch: Kept, messages_min: u32) {
+        self.messages += u64::from(batch.messages);
+        self.batches.push_back(batch);
+        while let Some(oldest) = self.batches.front()
+            && self.batches.len() > 1
+            && self.messages - u64::from(oldest.messages) >= u64::from(messages_min)
+        {
+            self.messages -= u64::from(oldest.messages);
+            self.batches.pop_front();
+        }
+    }
+
+    /// The last messages behind a place, at most so many. Notices are left out: what they told is
+    /// in the state that a join answers with.
+    #[must_use]
+    pub fn last_messages(&self, most: u8, behind: u64) -> Entries {
+        let mut frames: SmallVec<[Bytes; 1]> = SmallVec::new();
+        for batch in self.batches.iter().rev() {
+            let left = usize::from(most) - frames.len();
+            if left == 0 || batch.end_seq() <= behind + 1 {
+                break;
+            }
+            let messages = (batch.first_seq..).zip(frames_of(batch));
+            let messages = messages.filter(|(seq, (_, tag))| *tag == MESSAGE_TAG && *seq > behind);
+            let mut taken: Vec<Bytes> = messages.map(|(_, (frame, _))| frame).collect();
+            frames.extend(taken.drain(taken.len().saturating_sub(left)..).rev());
+        }
+        frames.reverse();
+        let count = u32::try_from(frames.len()).expect("no more than asked for");
+        Entries { frames, count }
+    }
+
+    /// All entries behind a place, of which the newest is `newest`; `None` if some of them are
+    /// gone.
+    #[must_use]
+    pub fn after(&self, seq: u64, newest: u64) -> Option<Entries> {
+        let count = u32::try_from(newest.checked_sub(seq)?).ok()?;
+        if count == 0 {
+            return Some(Entries::default());
+        }
+        if self.batches.front()?.first_seq > seq + 1 {
+            return None;
+        }
+        let behind = self.batches.iter().filter(|batch| batch.end_seq() > seq + 1);
+        let frames = behind.map(|batch| {
+            let seen = (seq + 1).saturating_sub(batch.first_seq);
+            let seen = frames_of(batch).take(usize::try_from(seen).unwrap_or(usize::MAX));
+            let bytes: usize = seen.map(|(frame, _)| frame.len()).sum();
+            batch.bytes.slice(bytes..)
+        });
+        Some(Entries { frames: frames.collect(), count })
+    }
+
+    /// Checks what must hold between any two events.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn invariants(&self) {
+        let messages: u64 = self.batches.iter().map(|batch| u64::from(batch.messages)).sum();
+        assert_eq!(messages, self.messages, "the messages in the ring are counted");
+        let follows = |a: &Kept, b: &Kept| a.end_seq() == b.first_seq;
+        let mut pairs = self.batches.iter().zip(self.batches.iter().skip(1));
+        assert!(pairs.all(|(a, b)| follows(a, b)), "the ring has no hole");
+    }
+}
+
+impl Kept {
+    /// The place of the first entry behind it.
+    fn end_seq(&self) -> u64 {
+        self.first_seq + u64::from(self.entries)
+    }
+}
+
+/// The frames of a batch and their tags.
+fn frames_of(batch: &Kept) -> impl Iterator<Item = (Bytes, u8)> {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let rest = &batch.bytes[at..];
+        let (body, after) = frame::split(rest, usize::MAX).ok()??;
+        let tag = body.first().copied()?;
+        let frame = batch.bytes.slice(at..at + rest.len() - after.len());
+        at += frame.len();
+        Some((frame, tag))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: u8 = MESSAGE_TAG;
+    const NOTICE: u8 = 2;
+
+    /// A batch with frames of these tags; each holds its tag and its place.
+    fn batch(first_seq: u64, tags: &[u8]) -> Kept {
+        let mut bytes = Vec::new();
+        for (seq, tag) in (first_seq..).zip(tags) {
+            bytes.extend([2, 0, 0, 0, *tag, u8::try_from(seq).unwrap()]);
+        }
+        let messages = tags.iter().filter(|tag| **tag == MESSAGE).count();
+        Kept {
+            bytes: bytes.into(),
+            first_seq,
+            entries: u32::try_from(tags.len()).unwrap(),
+            messages: u32::try_from(messages).unwrap(),
+        }
+    }
+
+    fn places(entries: &Entries) -> Vec<u8> {
+        let all: Vec<u8> = entries.frames.iter().flat_map(|frame| frame.to_vec()).collect();
+        let places: Vec<u8> = all.chunks(6).map(|frame| frame[5]).collect();
+        assert_eq!(places.len(), entries.count as usize);
+        places
+    }
+
+    fn ring() -> Ring {
+        let mut ring = Ring::default();
+        ring.record(batch(1, &[MESSAGE, MESSAGE]), 4);
+        ring.record(batch(3, &[NOTICE, MESSAGE]), 4);
+        ring.record(batch(5, &[MESSAGE, NOTICE, MESSAGE]), 4);
+        ring.invariants();
+        ring
+    }
+
+    #[test]
+    fn the_last_messages_come_in_order_and_without_notices() {
+        let ring = ring();
+        assert_eq!(places(&ring.last_messages(3, 0)), [4, 5, 7]);
+        assert_eq!(places(&ring.last_messages(4, 0)), [2, 4, 5, 7]);
+        assert_eq!(places(&ring.last_messages(50, 0)), [1, 2, 4, 5, 7]);
+        assert_eq!(places(&ring.last_messages(0, 0)), []);
+        assert_eq!(places(&ring.last_messages(50, 4)), [5, 7]);
+        assert_eq!(places(&ring.last_messages(50, 7)), []);
+    }
+
+    #[test]
+    fn whoever_comes_back_gets_all_it_missed_or_hears_that_it_is_gone() {
+        let mut ring = ring();
+        assert_eq!(places(&ring.after(3, 7).unwrap()), [4, 5, 6, 7]);
+        assert_eq!(places(&ring.after(0, 7).unwrap()), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(places(&ring.after(7, 7).unwrap()), []);
+        assert!(ring.after(8, 7).is_none(), "nobody is ahead of the room");
+        ring.record(batch(8, &[MESSAGE; 3]), 4);
+        assert!(ring.after(3, 10).is_none(), "two batches were let go");
+        assert_eq!(places(&ring.after(4, 10).unwrap()), [5, 6, 7, 8, 9, 10]);
+        ring.invariants();
+    }
+
+    #[test]
+    fn it_keeps_as_many_messages_as_it_must_and_not_many_more() {
+        let mut ring = Ring::default();
+        for seq in 1..=200 {
+            ring.record(batch(seq, &[if seq % 2 == 0 { MESSAGE } else { NOTICE }]), 50);
+        }
+        assert_eq!(ring.messages, 50);
+        assert_eq!(ring.last_messages(50, 0).count, 50);
+        assert!(ring.batches.len() <= 101);
+    }
+}

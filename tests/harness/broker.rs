@@ -40,6 +40,7 @@ pub fn config_unlimited(io: Wanted) -> Config {
     let mut config = config(io);
     let rates = &mut config.apps[0].rates;
     (rates.client_messages, rates.server_messages, rates.requests) = (None, None, None);
+    rates.member_queries = None;
     config.apps[0].quota = QuotaLimits::UNLIMITED;
     config
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use throng_broker::app::Rates;
-use throng_protocol::value::Role;
+use throng_protocol::value::{NoticeKind, Role};
+
+pub use crate::view::{Arrival, View};
 
 /// A place in a room's order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,11 +22,30 @@ pub struct Position {
 
 /// What stands at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The user who published it.
-    pub sender: String,
-    /// The message.
-    pub payload: Vec<u8>,
+pub enum Entry {
+    /// A message.
+    Message {
+        /// The user who published it.
+        sender: String,
+        /// The message.
+        payload: Vec<u8>,
+    },
+    /// A notice, the same bytes for everyone.
+    Notice {
+        /// The whole frame.
+        bytes: Vec<u8>,
+        /// What it tells.
+        what: NoticeKind,
+    },
+}
+
+/// How an entry came to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// When it was new.
+    Live,
+    /// Behind the session's join.
+    Behind,
 }
 
 /// How a message reached the broker.
@@ -67,6 +88,8 @@ pub struct Checker {
     protected: BTreeSet<Vec<u8>>,
     /// Places that were skipped for someone.
     skipped: BTreeSet<Position>,
+    /// Where sessions were told that they were put out, without having seen what stands there.
+    kicked: BTreeSet<Position>,
 }
 
 /// The kind that is protected wherever kinds are mixed.
@@ -77,43 +100,6 @@ pub const PROTECTED_KIND: &str = "tip";
 enum Sender {
     Server,
     Client(String),
-}
-
-/// What one session sees of one room while it occupies it.
-#[derive(Debug)]
-pub struct View {
-    epoch: u64,
-    /// The last place that was seen or is known to be the session's own.
-    last_seq: u64,
-    /// Places of own messages, which are not delivered to the session.
-    own: BTreeSet<u64>,
-}
-
-impl View {
-    /// The view of a session that joined at that position.
-    #[must_use]
-    pub const fn joined(epoch: u64, seq: u64) -> Self {
-        Self { epoch, last_seq: seq, own: BTreeSet::new() }
-    }
-
-    /// The life of the room that is seen.
-    #[must_use]
-    pub const fn epoch(&self) -> u64 {
-        self.epoch
-    }
-
-    /// The session's own message has this place and is not delivered to it.
-    pub fn record_own(&mut self, epoch: u64, seq: u64) {
-        if epoch == self.epoch {
-            self.own.insert(seq);
-        }
-    }
-
-    /// Whether everything up to a place was seen or is the session's own.
-    #[must_use]
-    pub fn is_complete(&self, seq: u64) -> bool {
-        (self.last_seq + 1..=seq).all(|missing| self.own.contains(&missing))
-    }
 }
 
 impl Checker {
@@ -130,6 +116,7 @@ impl Checker {
             deliveries: 0,
             protected: BTreeSet::new(),
             skipped: BTreeSet::new(),
+            kicked: BTreeSet::new(),
         }
     }
 
@@ -191,25 +178,63 @@ impl Checker {
         entry: Entry,
         origin: Origin,
         view: &mut View,
-    ) {
-        let Position { epoch, seq, .. } = position;
-        assert_eq!(epoch, view.epoch, "{position:?} is of another life of the room (I5)");
-        assert!(seq > view.last_seq, "{position:?} after {} (I1, I2, I6)", view.last_seq);
-        assert!(!view.own.contains(&seq), "{position:?} is the session's own");
-        assert!(view.is_complete(seq - 1), "{position:?} follows a hole after {view:?} (I7)");
-        let timed = self.published.contains(&entry.payload);
-        let said = timed || self.published_before.contains(&entry.payload);
+    ) -> Placed {
+        let Entry::Message { sender, payload } = &entry else { panic!("{entry:?} is no message") };
+        let placed = view.take(&position, true);
+        let timed = self.published.contains(payload);
+        let said = timed || self.published_before.contains(payload);
         assert!(said, "{position:?} was never said (I4)");
-        self.deliveries += 1;
-        view.last_seq = seq;
+        self.deliveries += u64::from(placed == Placed::Live);
         if timed && self.heard.insert(position.clone()) {
             let sender = match origin.role {
                 Role::Server => Sender::Server,
-                _ => Sender::Client(entry.sender.clone()),
+                _ => Sender::Client(sender.clone()),
             };
             self.heard_at.entry(sender).or_default().push(origin.ingress_at);
         }
         self.record_entry(position, entry);
+        placed
+    }
+
+    /// A session is told what happened at this place of the room's order.
+    ///
+    /// # Panics
+    /// When it should not be, or another was told something else.
+    pub fn record_noticed(&mut self, position: Position, entry: Entry, view: &mut View) -> Placed {
+        let placed = view.take(&position, false);
+        self.record_entry(position, entry);
+        placed
+    }
+
+    /// A session is told that it was put out, at this place or right behind it.
+    ///
+    /// # Panics
+    /// When it has not seen all before, or more than that.
+    pub fn record_kicked(&mut self, position: Position, view: &View) {
+        let Position { epoch, seq, .. } = position;
+        assert_eq!(epoch, view.epoch(), "{position:?} is of another life of the room (I5)");
+        assert!(view.last_seq() <= seq, "put out at {position:?} after {view:?} (I5)");
+        let before = seq.saturating_sub(1);
+        assert!(view.is_complete(before), "put out at {position:?} with a hole in {view:?} (I7)");
+        if !view.is_complete(seq) {
+            self.kicked.insert(position);
+        }
+    }
+
+    /// Whoever was put out without having seen what stands at that place was put out by just that
+    /// (I7).
+    ///
+    /// # Panics
+    /// When something else stands there.
+    pub fn check_kicked(&self) {
+        let outs = [NoticeKind::UsersKicked, NoticeKind::UsersBanned];
+        for position in &self.kicked {
+            match self.order.get(position) {
+                None => {}
+                Some(Entry::Notice { what, .. }) if outs.contains(what) => {}
+                Some(other) => panic!("put out at {position:?} without having seen {other:?} (I7)"),
+            }
+        }
     }
 
     /// A session is told that these places were skipped for it.
@@ -224,25 +249,25 @@ impl Checker {
         view: &mut View,
     ) {
         let (from, to) = (*range.start(), *range.end());
-        assert_eq!(epoch, view.epoch, "{room} {range:?} is of another life of the room (I5)");
-        assert!(from <= to && from > view.last_seq, "{room} {range:?} after {view:?} (I7)");
-        assert!(view.is_complete(from - 1), "{room} {range:?} follows a hole in {view:?} (I7)");
-        assert!(range.clone().all(|seq| !view.own.contains(&seq)), "{room} {range:?}: own words");
+        view.skip(epoch, range.clone());
         assert_eq!(by_class.iter().sum::<u64>(), to - from + 1, "{room} {range:?} (I10)");
         assert_eq!(by_class[0], 0, "{room} {range:?}: protected ones are never skipped (I8)");
-        view.last_seq = to;
         let room = room.to_owned();
         self.skipped.extend(range.map(|seq| Position { room: room.clone(), epoch, seq }));
     }
 
-    /// Nothing that was skipped for anyone is of the kind that is always protected (I8).
+    /// Nothing that was skipped for anyone is a notice, or of the kind that is always protected
+    /// (I8).
     ///
     /// # Panics
     /// When something is.
     pub fn check_skipped(&self) {
         for position in &self.skipped {
-            let entry = self.order.get(position);
-            let protected = entry.is_some_and(|entry| self.protected.contains(&entry.payload));
+            let protected = match self.order.get(position) {
+                Some(Entry::Message { payload, .. }) => self.protected.contains(payload),
+                Some(Entry::Notice { .. }) => true,
+                None => false,
+            };
             assert!(!protected, "{position:?} is protected and was skipped (I8)");
         }
     }

@@ -19,4 +19,5 @@ pub mod random;
 pub mod sockets;
 pub mod speaker;
 pub mod trace;
+pub mod view;
 pub mod world;

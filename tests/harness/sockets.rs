@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
-use crate::checker::Checker;
-use crate::client::{Client, Outcome, Words};
+use crate::checker::{Checker, View};
+use crate::client::{Client, Coming, Outcome, Words};
 
 /// How long anything may take before a test gives up. Nothing waits that long when all is well.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -90,6 +90,12 @@ impl Crowd {
             Outcome::Joined { .. } => client,
             other => panic!("{user} joining {room} came to {other:?}"),
         }
+    }
+
+    /// A client asks to go on in a room where another of its user left off, if that was in it.
+    pub fn resume(&mut self, old: usize, new: usize, room: &str) -> u32 {
+        let from = self.clients[old].views_left.get(room).map(View::position);
+        self.clients[new].join_with(room, Coming { from, ..Coming::default() })
     }
 
     /// Publishes something unique, at least that long.

@@ -21,8 +21,8 @@ use throng_broker::time::{Instant, WallTime};
 use throng_broker::worker::{Turn, Worker};
 use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
-use crate::checker::{Checker, PROTECTED_KIND};
-use crate::client::{APP, Client, Outcome, SECRET, Words};
+use crate::checker::{Checker, PROTECTED_KIND, View};
+use crate::client::{APP, Client, Coming, Outcome, SECRET, Words};
 use crate::io::SimIo;
 use crate::net::{LinkId, Net, Weather};
 use crate::random::Random;
@@ -262,6 +262,22 @@ impl World {
         client
     }
 
+    /// A client asks to go on in a room where another of its user left off, if that was in it.
+    pub fn resume(&mut self, old: usize, new: usize, room: &str) -> u32 {
+        self.resume_with_history(old, new, (room, 0))
+    }
+
+    /// The same, with so many of the last messages in case it cannot.
+    pub fn resume_with_history(
+        &mut self,
+        old: usize,
+        new: usize,
+        (room, history): (&str, u8),
+    ) -> u32 {
+        let from = self.clients[old].views_left.get(room).map(View::position);
+        self.clients[new].join_with(room, Coming { history, from, ..Coming::default() })
+    }
+
     /// The clients that have a session.
     #[must_use]
     pub fn open_clients(&self) -> Vec<usize> {
@@ -392,7 +408,8 @@ impl World {
         }
     }
 
-    fn insert(&mut self, client: Client) -> usize {
+    fn insert(&mut self, mut client: Client) -> usize {
+        client.pass(self.client_now());
         self.links.push(self.net.connect());
         self.clients.push(client);
         let client = self.clients.len() - 1;

@@ -12,7 +12,7 @@ const NONE: PublishOptions = PublishOptions::from_bits(0);
 fn joined(world: &mut World, client: usize, room: &str) -> (u64, u64, String) {
     let request = world.clients[client].join(room);
     match world.outcome(client, request) {
-        Outcome::Joined { seq, members, left } => (seq, members, left),
+        Outcome::Joined(at) => (at.seq, at.members, at.left),
         other => panic!("joining {room} came to {other:?}"),
     }
 }

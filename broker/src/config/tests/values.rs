@@ -8,6 +8,7 @@ use super::super::{Config, log, units};
 use super::{from_flag, nothing};
 use crate::io::choice::Wanted;
 use crate::limits;
+use crate::nature::Presence;
 
 #[test]
 fn the_defaults_are_those_of_the_specification() {
@@ -23,9 +24,17 @@ fn the_defaults_are_those_of_the_specification() {
     assert!(!app.publish_without_join);
     assert_eq!(app.rooms_per_user, 1);
     assert_eq!(app.rooms.lifetimes.idle, Duration::from_secs(3600));
+    assert_eq!(app.rooms.lifetimes.lifetime, Duration::from_secs(3600));
+    assert_eq!(app.rooms.lifetimes.empty, Duration::from_secs(3600));
+    assert_eq!((app.rooms.members_max, app.rooms.fixed_members_max), (None, 1000));
+    assert_eq!((app.rooms.ring_messages, app.rooms.grace_messages), (50, 30));
+    assert_eq!(app.rooms.grace, Duration::from_secs(30));
+    assert_eq!((app.rooms.presence, app.rooms.presence_full_max), (Presence::Off, 100));
+    assert_eq!(app.keep_alive_max, 5);
     assert_eq!(app.rates.client_messages, NonZeroU32::new(5));
     assert_eq!(app.rates.server_messages, NonZeroU32::new(100));
     assert_eq!(app.rates.requests, NonZeroU32::new(20));
+    assert_eq!(app.rates.member_queries, NonZeroU32::new(1));
     assert_eq!(app.quota.high_only, NonZeroU32::new(20));
     assert_eq!(app.quota.shared, NonZeroU32::new(20));
     assert_eq!(app.quota.protected, NonZeroU32::new(20));
@@ -51,7 +60,8 @@ fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
     let kinds = (&["", "tip", "tip, gift", &twenty][..], &["a b", "tip;gift", &twenty_one][..]);
     let long_key = "k".repeat(64);
     let long_secret = "s".repeat(2048);
-    let cases: [(Key, &[&str], &[&str]); 28] = [
+    let life = (&["1s", "1000ms", "7d", "168h"][..], &["999ms", "604801s", "8d"][..]);
+    let cases: [(Key, &[&str], &[&str]); 39] = [
         (
             Key::Listen,
             &["127.0.0.1:0", "127.255.255.254:65535", "[::1]:7400", "[::ffff:127.0.0.1]:1"],
@@ -76,12 +86,24 @@ fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
         (Key::CreateOnJoin, &["true", "false"], &["on"]),
         (Key::PublishWithoutJoin, &["true", "false"], &["on"]),
         (Key::RoomsPerUser, &["1", "100"], &["0", "101", "unlimited"]),
-        (Key::RoomIdle, &["1s", "1000ms", "7d", "168h"], &["999ms", "604801s", "8d"]),
+        (Key::RoomIdle, life.0, life.1),
         (Key::ProtectedKinds, kinds.0, kinds.1),
         (Key::LowKinds, kinds.0, kinds.1),
+        (Key::RoomLifetime, life.0, life.1),
+        (Key::RoomEmpty, life.0, life.1),
+        (Key::MembersMax, &["1", "16777216", "unlimited"], &["0", "16777217", "none"]),
+        (Key::FixedMembersMax, &["1", "1000"], &["0", "1001", "unlimited"]),
+        (Key::RingMessages, &["50", "10000"], &["49", "10001", "unlimited"]),
+        (Key::Grace, &["0s", "10m"], &["601s", "30", "-1s"]),
+        // As long as a room keeps 50 messages.
+        (Key::GraceMessages, &["0", "49"], &["50", "10000", "10001", "-1"]),
+        (Key::Presence, &["off", "counts", "full"], &["Full", "none", "true"]),
+        (Key::PresenceFullMax, &["1", "1000"], &["0", "1001"]),
+        (Key::KeepAliveMax, &["0", "100"], &["101", "-1", "unlimited"]),
         (Key::ClientMessages, rates.0, rates.1),
         (Key::ServerMessages, rates.0, rates.1),
         (Key::Requests, rates.0, rates.1),
+        (Key::MemberQueries, rates.0, rates.1),
         (Key::Refused, rates.0, rates.1),
         (Key::QuotaHighOnly, rates.0, rates.1),
         (Key::QuotaShared, rates.0, rates.1),

@@ -98,3 +98,8 @@ pub use throng_protocol::value::{
     DestroyPolicy, DestroyReason, KickReason, LagReason, LeftReason, LimitSetting, PolicyKind,
     Role, RoomFlags, RoomRole, Sanction, ShedReason, Term,
 };
+
+/// The code of the guide on moderation: its doc tests.
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../../docs/moderating.md")]
+struct Moderating;

@@ -32,7 +32,7 @@ const BROKER: &[(&str, &[&str])] = &[
     ("io", &["event", "id", "limits", "slots", "time"]),
     ("mesh", &["limits", "probe"]),
     ("worker", &["envelope", "event", "id", "io", "mesh", "shard", "time"]),
-    ("config", &["app", "io", "limits", "names", "session"]),
+    ("config", &["app", "io", "limits", "names", "nature", "session"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),
 ];
 

@@ -225,9 +225,19 @@ fn every_code_that_bad_input_can_bring_is_in_the_corpus() {
         "Refused NOT_A_MEMBER",
         "Refused NO_SUCH_ROOM",
         "Refused ROOM_EXISTS",
+        "Refused TOO_MANY",
         "silence",
     ] {
         assert!(all.iter().any(|answer| answer.starts_with(word)), "nothing brings {word}");
+    }
+}
+
+#[test]
+fn what_is_only_refused_is_a_frame_that_can_be_read() {
+    let refused = |case: &Case| case.answers.iter().all(|answer| answer.starts_with("Refused"));
+    for case in all().into_iter().filter(refused) {
+        let (body, rest) = split(&case.bytes, BODY_BYTES_MAX).unwrap().expect("a whole frame");
+        assert!(rest.is_empty() && FromClient::decode(body).is_ok(), "{}", case.name);
     }
 }
 

@@ -4,6 +4,8 @@
 
 use core::time::Duration;
 
+use throng_protocol::limits::POLICY_SECONDS_MAX;
+
 use crate::limits;
 
 /// The least any deadline of a session may be; below it a slow network cuts off honest peers.
@@ -18,11 +20,24 @@ pub const FRAME_DEADLINE_MAX: Duration = Duration::from_secs(600);
 /// The longest silence before a session is asked whether it is there.
 pub const PING_AFTER_MAX: Duration = Duration::from_secs(3600);
 
-/// The shortest time after which an idle room may be destroyed (spec 3).
-pub const ROOM_IDLE_MIN: Duration = Duration::from_secs(1);
+/// The shortest time after which a room may be destroyed by itself (spec 3).
+pub const ROOM_LIFE_MIN: Duration = Duration::from_secs(1);
 
-/// The longest time after which an idle room may be destroyed (spec 3: 7 days).
-pub const ROOM_IDLE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The longest time after which a room may be destroyed by itself (spec 3: 7 days).
+pub const ROOM_LIFE_MAX: Duration = Duration::from_secs(POLICY_SECONDS_MAX as u64);
+
+/// The most members that a room may be limited to: as many as there may be connections.
+pub const MEMBERS_MAX_MAX: u32 = 1 << 24;
+
+/// The longest time for which a lost seat may be held: who comes back later comes anew.
+pub const GRACE_MAX: Duration = Duration::from_secs(600);
+
+/// The most messages for which a lost seat may be held; a room has to keep more than that.
+pub const GRACE_MESSAGES_MAX: u32 = limits::RING_MESSAGES_MAX;
+
+/// The largest room that may tell its members of each other by name: each who comes is one more
+/// entry for all.
+pub const PRESENCE_FULL_MAX_MAX: u32 = 1000;
 
 /// The most bytes that may wait for one session.
 pub const OUTBOUND_BYTES_MAX_MAX: usize = 64 * 1024 * 1024;
@@ -43,6 +58,12 @@ const _: () = {
     assert!(within(limits::HELLO_DEADLINE_DEFAULT, DEADLINE_MIN, HELLO_DEADLINE_MAX));
     assert!(within(limits::FRAME_DEADLINE_DEFAULT, DEADLINE_MIN, FRAME_DEADLINE_MAX));
     assert!(within(limits::PING_AFTER_DEFAULT, DEADLINE_MIN, PING_AFTER_MAX));
-    assert!(within(limits::ROOM_IDLE_DEFAULT, ROOM_IDLE_MIN, ROOM_IDLE_MAX));
+    assert!(within(limits::ROOM_IDLE_DEFAULT, ROOM_LIFE_MIN, ROOM_LIFE_MAX));
+    assert!(within(limits::ROOM_LIFETIME_DEFAULT, ROOM_LIFE_MIN, ROOM_LIFE_MAX));
+    assert!(within(limits::ROOM_EMPTY_DEFAULT, ROOM_LIFE_MIN, ROOM_LIFE_MAX));
+    assert!(within(limits::GRACE_DEFAULT, Duration::ZERO, GRACE_MAX));
+    assert!(limits::GRACE_MESSAGES_DEFAULT <= GRACE_MESSAGES_MAX);
+    assert!(limits::PRESENCE_FULL_DEFAULT <= PRESENCE_FULL_MAX_MAX);
+    assert!(MEMBERS_MAX_MAX as usize == CONNECTIONS_MAX_MAX);
     assert!(limits::OUTBOUND_BYTES_MAX_DEFAULT <= OUTBOUND_BYTES_MAX_MAX);
 };

@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use throng_protocol::limits::CREDENTIAL_BYTES_MAX;
+use throng_protocol::limits::{CREDENTIAL_BYTES_MAX, JOIN_HISTORY_MAX};
 use throng_protocol::value::{AppKey, Kind};
 
 use super::key::Key;
@@ -18,6 +18,7 @@ use crate::app::{App, Secret};
 use crate::io::choice::Wanted;
 use crate::limits;
 use crate::names::Names;
+use crate::nature::Presence;
 use crate::session::Patience;
 
 /// What a node is started with.
@@ -46,6 +47,9 @@ pub struct Config {
 const WAYS: [(&str, Wanted); 3] =
     [("auto", Wanted::Auto), ("uring", Wanted::Uring), ("epoll", Wanted::Epoll)];
 
+const PRESENCES: [(&str, Presence); 3] =
+    [("off", Presence::Off), ("counts", Presence::Counts), ("full", Presence::Full)];
+
 const WORKERS: RangeInclusive<usize> = 1..=limits::WORKERS_MAX;
 const HELLO_DEADLINE: RangeInclusive<Duration> = bounds::DEADLINE_MIN..=bounds::HELLO_DEADLINE_MAX;
 const FRAME_DEADLINE: RangeInclusive<Duration> = bounds::DEADLINE_MIN..=bounds::FRAME_DEADLINE_MAX;
@@ -54,7 +58,15 @@ const OUTBOUND_BYTES: RangeInclusive<usize> =
     limits::OUTBOUND_BYTES_MAX_MIN..=bounds::OUTBOUND_BYTES_MAX_MAX;
 const CONNECTIONS: RangeInclusive<usize> = 1..=bounds::CONNECTIONS_MAX_MAX;
 const ROOMS_PER_USER: RangeInclusive<u32> = 1..=limits::ROOMS_PER_USER_MAX;
-const ROOM_IDLE: RangeInclusive<Duration> = bounds::ROOM_IDLE_MIN..=bounds::ROOM_IDLE_MAX;
+const ROOM_LIFE: RangeInclusive<Duration> = bounds::ROOM_LIFE_MIN..=bounds::ROOM_LIFE_MAX;
+const MEMBERS: RangeInclusive<u32> = 1..=bounds::MEMBERS_MAX_MAX;
+const FIXED_MEMBERS: RangeInclusive<u32> = 1..=limits::FIXED_MEMBERS_MAX;
+/// A join may ask for as many as the least.
+const RING_MESSAGES: RangeInclusive<u32> = JOIN_HISTORY_MAX as u32..=limits::RING_MESSAGES_MAX;
+const GRACE: RangeInclusive<Duration> = Duration::ZERO..=bounds::GRACE_MAX;
+const GRACE_MESSAGES: RangeInclusive<u32> = 0..=bounds::GRACE_MESSAGES_MAX;
+const PRESENCE_FULL: RangeInclusive<u32> = 1..=bounds::PRESENCE_FULL_MAX_MAX;
+const KEEP_ALIVE: RangeInclusive<u32> = 0..=limits::KEEP_ALIVE_ROOMS_MAX;
 const RATE: RangeInclusive<u32> = 1..=limits::RATE_PER_SECOND_MAX;
 
 const DEVELOPMENT_APP: &str = "the development app is always the first";
@@ -97,6 +109,7 @@ impl Config {
         cores: NonZeroUsize,
     ) -> Result<(), String> {
         let app = self.apps.first_mut().expect(DEVELOPMENT_APP);
+        let rooms = &mut app.rooms;
         match key {
             Key::Listen => self.listen = address(value)?,
             Key::Workers => {
@@ -117,12 +130,23 @@ impl Config {
             Key::CreateOnJoin => app.create_on_join = value.boolean()?,
             Key::PublishWithoutJoin => app.publish_without_join = value.boolean()?,
             Key::RoomsPerUser => app.rooms_per_user = value.integer(&ROOMS_PER_USER)?,
-            Key::RoomIdle => app.rooms.lifetimes.idle = value.duration(&ROOM_IDLE)?,
+            Key::RoomIdle => rooms.lifetimes.idle = value.duration(&ROOM_LIFE)?,
             Key::ProtectedKinds => app.lists.protected_kinds = kinds(value)?,
             Key::LowKinds => app.lists.low_kinds = kinds(value)?,
+            Key::RoomLifetime => rooms.lifetimes.lifetime = value.duration(&ROOM_LIFE)?,
+            Key::RoomEmpty => rooms.lifetimes.empty = value.duration(&ROOM_LIFE)?,
+            Key::MembersMax => rooms.members_max = count(value, &MEMBERS)?,
+            Key::FixedMembersMax => rooms.fixed_members_max = value.integer(&FIXED_MEMBERS)?,
+            Key::RingMessages => rooms.ring_messages = value.integer(&RING_MESSAGES)?,
+            Key::Grace => rooms.grace = value.duration(&GRACE)?,
+            Key::GraceMessages => rooms.grace_messages = value.integer(&GRACE_MESSAGES)?,
+            Key::Presence => rooms.presence = value.word(&PRESENCES)?,
+            Key::PresenceFullMax => rooms.presence_full_max = value.integer(&PRESENCE_FULL)?,
+            Key::KeepAliveMax => app.keep_alive_max = value.integer(&KEEP_ALIVE)?,
             Key::ClientMessages => app.rates.client_messages = rate(value)?,
             Key::ServerMessages => app.rates.server_messages = rate(value)?,
             Key::Requests => app.rates.requests = rate(value)?,
+            Key::MemberQueries => app.rates.member_queries = rate(value)?,
             Key::Refused => app.rates.refused = rate(value)?,
             Key::QuotaHighOnly => app.quota.high_only = rate(value)?,
             Key::QuotaShared => app.quota.shared = rate(value)?,
@@ -140,14 +164,12 @@ impl Config {
     #[must_use]
     pub fn show(&self, key: Key) -> String {
         let app = self.apps.first().expect(DEVELOPMENT_APP);
+        let rooms = &app.rooms;
         match key {
             Key::Listen => quoted(&self.listen.to_string()),
             Key::Workers => self.workers.to_string(),
             Key::Pin => self.pin.to_string(),
-            Key::Io => {
-                let way = WAYS.iter().find(|(_, way)| *way == self.io);
-                quoted(way.expect("every way has a name").0)
-            }
+            Key::Io => quoted(name_of(self.io, &WAYS)),
             Key::Log => quoted(&self.log),
             Key::HelloDeadline => quoted(&show_duration(self.patience.hello)),
             Key::FrameDeadline => quoted(&show_duration(self.patience.frame)),
@@ -163,17 +185,28 @@ impl Config {
             Key::CreateOnJoin => app.create_on_join.to_string(),
             Key::PublishWithoutJoin => app.publish_without_join.to_string(),
             Key::RoomsPerUser => app.rooms_per_user.to_string(),
-            Key::RoomIdle => quoted(&show_duration(app.rooms.lifetimes.idle)),
+            Key::RoomIdle => quoted(&show_duration(rooms.lifetimes.idle)),
             Key::ProtectedKinds => show_kinds(&app.lists.protected_kinds),
             Key::LowKinds => show_kinds(&app.lists.low_kinds),
-            Key::ClientMessages => show_rate(app.rates.client_messages),
-            Key::ServerMessages => show_rate(app.rates.server_messages),
-            Key::Requests => show_rate(app.rates.requests),
-            Key::Refused => show_rate(app.rates.refused),
-            Key::QuotaHighOnly => show_rate(app.quota.high_only),
-            Key::QuotaShared => show_rate(app.quota.shared),
-            Key::QuotaProtected => show_rate(app.quota.protected),
-            Key::ReceiverNormal => show_rate(app.receiver_caps.normal),
+            Key::RoomLifetime => quoted(&show_duration(rooms.lifetimes.lifetime)),
+            Key::RoomEmpty => quoted(&show_duration(rooms.lifetimes.empty)),
+            Key::MembersMax => show_count(rooms.members_max),
+            Key::FixedMembersMax => rooms.fixed_members_max.to_string(),
+            Key::RingMessages => rooms.ring_messages.to_string(),
+            Key::Grace => quoted(&show_duration(rooms.grace)),
+            Key::GraceMessages => rooms.grace_messages.to_string(),
+            Key::Presence => quoted(name_of(rooms.presence, &PRESENCES)),
+            Key::PresenceFullMax => rooms.presence_full_max.to_string(),
+            Key::KeepAliveMax => app.keep_alive_max.to_string(),
+            Key::ClientMessages => show_count(app.rates.client_messages),
+            Key::ServerMessages => show_count(app.rates.server_messages),
+            Key::Requests => show_count(app.rates.requests),
+            Key::MemberQueries => show_count(app.rates.member_queries),
+            Key::Refused => show_count(app.rates.refused),
+            Key::QuotaHighOnly => show_count(app.quota.high_only),
+            Key::QuotaShared => show_count(app.quota.shared),
+            Key::QuotaProtected => show_count(app.quota.protected),
+            Key::ReceiverNormal => show_count(app.receiver_caps.normal),
             Key::ReceiverHigh => app.receiver_caps.high.to_string(),
         }
     }
@@ -197,6 +230,23 @@ impl Config {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a room keeps all that happens while it holds a seat.
+    ///
+    /// # Errors
+    /// A sentence on why not.
+    pub(super) fn check_ring(&self) -> Result<(), String> {
+        let rooms = &self.apps.first().expect(DEVELOPMENT_APP).rooms;
+        if rooms.ring_messages > rooms.grace_messages {
+            return Ok(());
+        }
+        Err(format!(
+            "a room that keeps {} messages (ring_messages) cannot hold a seat for {} \
+             (grace_messages): ring_messages must be above grace_messages, so that whoever comes \
+             back in time finds all that it missed",
+            rooms.ring_messages, rooms.grace_messages,
+        ))
     }
 }
 
@@ -265,12 +315,22 @@ fn show_kinds(kinds: &Names) -> String {
 }
 
 fn rate(value: &Value) -> Result<Option<NonZeroU32>, String> {
-    let rate = value.integer_or(UNLIMITED, &RATE)?;
-    Ok(rate.and_then(NonZeroU32::new))
+    count(value, &RATE)
 }
 
-fn show_rate(rate: Option<NonZeroU32>) -> String {
-    rate.map_or_else(|| quoted(UNLIMITED), |rate| rate.to_string())
+/// As many as that, or any number.
+fn count(value: &Value, bounds: &RangeInclusive<u32>) -> Result<Option<NonZeroU32>, String> {
+    Ok(value.integer_or(UNLIMITED, bounds)?.and_then(NonZeroU32::new))
+}
+
+fn show_count(count: Option<NonZeroU32>) -> String {
+    count.map_or_else(|| quoted(UNLIMITED), |count| count.to_string())
+}
+
+/// The word for one of several meanings.
+fn name_of<T: Copy + PartialEq>(meaning: T, words: &[(&'static str, T)]) -> &'static str {
+    let found = words.iter().find(|(_, other)| *other == meaning);
+    found.expect("every meaning has a word").0
 }
 
 fn quoted(text: &str) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Sources, each stronger than the one before: the defaults, the file that `--config` or
 //! `THRONG_CONFIG` names (none is read unless named), variables of the environment, flags.
-//! `key` is the table of all there is to set; `file` and `environment` turn their source into
+//! `key` and its table in `rows` say all there is to set; `file` and `environment` turn their source into
 //! values as typed, `command` the flags; `meant` checks each value and keeps what it means;
 //! `effective` writes that down again. `value` and `units` are the grammar they share.
 //!
@@ -17,6 +17,7 @@ pub mod key;
 pub mod log;
 mod meant;
 pub mod problem;
+mod rows;
 mod suggest;
 mod units;
 mod value;
@@ -24,7 +25,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -94,6 +95,9 @@ impl Sources {
     }
 }
 
+/// The settings that only go together within bounds.
+const RING: [Key; 2] = [Key::RingMessages, Key::GraceMessages];
+
 /// Takes the values in order, so that the last one of a key wins.
 fn settle(
     given: Vec<Given>,
@@ -102,16 +106,30 @@ fn settle(
 ) -> Result<Loaded, Problems> {
     let mut config = Config::new(cores);
     let mut origins = BTreeMap::new();
+    let mut refused = BTreeSet::new();
     for Given { key, value, origin } in given {
         match config.set(key, &value, cores) {
             Ok(()) => drop(origins.insert(key, origin)),
-            Err(reason) => problems.push(Problem::of_key(key, origin, &reason)),
+            Err(reason) => {
+                refused.insert(key);
+                problems.push(Problem::of_key(key, origin, &reason));
+            }
         }
     }
     if let Err(reason) = config.check_listen() {
         let origin = origins.get(&Key::Listen).cloned();
         let origin = origin.unwrap_or(Origin::Default);
         problems.push(Problem::of_key(Key::Listen, origin, &reason));
+    }
+    // Of two values that do not go together the one typed last is at fault; of a value that is
+    // no good nothing follows.
+    if let Err(reason) = config.check_ring()
+        && !RING.iter().any(|key| refused.contains(key))
+    {
+        let key = RING.into_iter().max_by_key(|key| origins.get(key));
+        let key = key.expect("there are two");
+        let origin = origins.get(&key).cloned().unwrap_or(Origin::Default);
+        problems.push(Problem::of_key(key, origin, &reason));
     }
     if problems.is_empty() {
         Ok(Loaded { config, origins })

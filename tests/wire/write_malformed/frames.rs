@@ -229,7 +229,7 @@ pub fn requests() -> Vec<Frame> {
 }
 
 /// Requests about lists, limits and counters.
-fn rules() -> Vec<Frame> {
+pub fn rules() -> Vec<Frame> {
     let list = field("list", Kind::Byte, vec![2]);
     let nowhere = field("room", Kind::Text, vec![0]);
     let change = field("change", Kind::Byte, vec![0]);
@@ -248,7 +248,7 @@ fn rules() -> Vec<Frame> {
 }
 
 /// Requests that change rooms, ask who is there, and keep order.
-fn rooms_in_full() -> Vec<Frame> {
+pub fn rooms_in_full() -> Vec<Frame> {
     let users = || field("users", Kind::Ids, text(text("bob")));
     let options = || field("options", Kind::Byte, vec![0]);
     let words = || field("extension", Kind::Text, text("so it is"));

@@ -11,6 +11,7 @@ mod frames;
 mod greetings;
 mod handshake;
 mod requests;
+mod rooms;
 
 use std::error::Error;
 use std::fs;
@@ -25,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     handshake::add(&mut cases);
     fields::add(&mut cases);
     requests::add(&mut cases);
+    rooms::add(&mut cases);
     fs::create_dir_all(&folder)?;
     for Case { name, .. } in &cases {
         let same = cases.iter().filter(|other| other.name == *name).count();

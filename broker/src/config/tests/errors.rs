@@ -160,6 +160,26 @@ fn an_address_matters_only_if_it_is_the_one_that_is_meant() {
 }
 
 #[test]
+fn a_room_that_keeps_too_little_to_hold_a_seat_is_refused_where_that_was_said_last() {
+    let reason = "a room that keeps 50 messages (ring_messages) cannot hold a seat for 50 \
+                  (grace_messages): ring_messages must be above grace_messages, so that whoever \
+                  comes back in time finds all that it missed";
+    let rooms = "[development.rooms]\n";
+    let cases = [
+        ("grace_messages = 50\n", "2:18: development.rooms.grace_messages"),
+        ("ring_messages = 50\ngrace_messages = 50\n", "3:18: development.rooms.grace_messages"),
+        ("grace_messages = 50\nring_messages = 50\n", "3:17: development.rooms.ring_messages"),
+    ];
+    for (text, place) in cases {
+        assert_eq!(errors_of(&format!("{rooms}{text}")), [format!("{place}: {reason}")]);
+    }
+    from_file(&format!("{rooms}grace_messages = 9999\nring_messages = 10000\n")).unwrap();
+    // Nothing follows from a value that is no good itself.
+    let errors = errors_of(&format!("{rooms}ring_messages = 20000\ngrace_messages = 100\n"));
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_one_error_with_the_reason() {
     let missing = Sources { file: Some(PathBuf::from("/no/such/throng.toml")), ..nothing() };
     let text = missing.read().unwrap_err().to_string();

@@ -8,6 +8,7 @@ use super::super::{Config, log, units};
 use super::{from_flag, nothing};
 use crate::io::choice::Wanted;
 use crate::limits;
+use crate::nature::Presence;
 
 #[test]
 fn the_defaults_are_those_of_the_specification() {
@@ -23,9 +24,17 @@ fn the_defaults_are_those_of_the_specification() {
     assert!(!app.publish_without_join);
     assert_eq!(app.rooms_per_user, 1);
     assert_eq!(app.rooms.lifetimes.idle, Duration::from_secs(3600));
+    assert_eq!(app.rooms.lifetimes.lifetime, Duration::from_secs(3600));
+    assert_eq!(app.rooms.lifetimes.empty, Duration::from_secs(3600));
+    assert_eq!((app.rooms.members_max, app.rooms.fixed_members_max), (None, 1000));
+    assert_eq!((app.rooms.ring_messages, app.rooms.grace_messages), (50, 30));
+    assert_eq!(app.rooms.grace, Duration::from_secs(30));
+    assert_eq!((app.rooms.presence, app.rooms.presence_full_max), (Presence::Off, 100));
+    assert_eq!(app.keep_alive_max, 5);
     assert_eq!(app.rates.client_messages, NonZeroU32::new(5));
     assert_eq!(app.rates.server_messages, NonZeroU32::new(100));
     assert_eq!(app.rates.requests, NonZeroU32::new(20));
+    assert_eq!(app.rates.member_queries, NonZeroU32::new(1));
     assert_eq!(app.quota.high_only, NonZeroU32::new(20));
     assert_eq!(app.quota.shared, NonZeroU32::new(20));
     assert_eq!(app.quota.protected, NonZeroU32::new(20));
@@ -43,15 +52,21 @@ fn workers_are_never_more_than_the_core_allows_however_many_cores_there_are() {
     assert_eq!(config.workers.get(), limits::WORKERS_MAX);
 }
 
-#[test]
-fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
-    let rates = (&["1", "10000", "unlimited"][..], &["0", "10001", "-1", "many", "1.5"][..]);
-    let twenty = (0..20).map(|n| format!("k{n}")).collect::<Vec<_>>().join(",");
-    let twenty_one = format!("{twenty},one-more");
-    let kinds = (&["", "tip", "tip, gift", &twenty][..], &["a b", "tip;gift", &twenty_one][..]);
-    let long_key = "k".repeat(64);
-    let long_secret = "s".repeat(2048);
-    let cases: [(Key, &[&str], &[&str]); 28] = [
+/// Texts that are good and texts that are not.
+type Texts = (&'static [&'static str], &'static [&'static str]);
+
+/// A setting, and such texts for it.
+type Case = (Key, &'static [&'static str], &'static [&'static str]);
+
+const LIFE: Texts = (&["1s", "1000ms", "7d", "168h"], &["999ms", "604801s", "8d"]);
+const RATES: Texts = (&["1", "10000", "unlimited"], &["0", "10001", "-1", "many", "1.5"]);
+const KINDS: Texts = (
+    &["", "tip", "tip, gift", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t"],
+    &["a b", "tip;gift", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u"],
+);
+
+fn cases_of_the_node() -> Vec<Case> {
+    vec![
         (
             Key::Listen,
             &["127.0.0.1:0", "127.255.255.254:65535", "[::1]:7400", "[::ffff:127.0.0.1]:1"],
@@ -70,27 +85,60 @@ fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
             &["4095B", "65MiB", "256KB", "256", "18446744073709551615GiB"],
         ),
         (Key::ConnectionsMax, &["1", "16777216", "auto"], &["0", "16777217", "none"]),
-        (Key::AppKey, &["a", &long_key], &["a b", "ä", "kkkk/"]),
-        (Key::Secret, &["s", &long_secret, "ünïcode \" '"], &["a\nb", "\u{1b}[31m"]),
+    ]
+}
+
+fn cases_of_the_app() -> Vec<Case> {
+    vec![
+        (Key::AppKey, &["a"], &["a b", "ä", "kkkk/"]),
+        (Key::Secret, &["s", "ünïcode \" '"], &["a\nb", "\u{1b}[31m"]),
         (Key::Anonymous, &["true", "false"], &["on"]),
         (Key::CreateOnJoin, &["true", "false"], &["on"]),
         (Key::PublishWithoutJoin, &["true", "false"], &["on"]),
         (Key::RoomsPerUser, &["1", "100"], &["0", "101", "unlimited"]),
-        (Key::RoomIdle, &["1s", "1000ms", "7d", "168h"], &["999ms", "604801s", "8d"]),
-        (Key::ProtectedKinds, kinds.0, kinds.1),
-        (Key::LowKinds, kinds.0, kinds.1),
-        (Key::ClientMessages, rates.0, rates.1),
-        (Key::ServerMessages, rates.0, rates.1),
-        (Key::Requests, rates.0, rates.1),
-        (Key::Refused, rates.0, rates.1),
-        (Key::QuotaHighOnly, rates.0, rates.1),
-        (Key::QuotaShared, rates.0, rates.1),
-        (Key::QuotaProtected, rates.0, rates.1),
-        (Key::ReceiverNormal, rates.0, rates.1),
+        (Key::RoomIdle, LIFE.0, LIFE.1),
+        (Key::ProtectedKinds, KINDS.0, KINDS.1),
+        (Key::LowKinds, KINDS.0, KINDS.1),
+    ]
+}
+
+fn cases_of_rooms() -> Vec<Case> {
+    vec![
+        (Key::RoomLifetime, LIFE.0, LIFE.1),
+        (Key::RoomEmpty, LIFE.0, LIFE.1),
+        (Key::MembersMax, &["1", "16777216", "unlimited"], &["0", "16777217", "none"]),
+        (Key::FixedMembersMax, &["1", "1000"], &["0", "1001", "unlimited"]),
+        (Key::RingMessages, &["50", "10000"], &["49", "10001", "unlimited"]),
+        (Key::Grace, &["0s", "10m"], &["601s", "30", "-1s"]),
+        // As long as a room keeps 50 messages.
+        (Key::GraceMessages, &["0", "49"], &["50", "10000", "10001", "-1"]),
+        (Key::Presence, &["off", "counts", "full"], &["Full", "none", "true"]),
+        (Key::PresenceFullMax, &["1", "1000"], &["0", "1001"]),
+        (Key::KeepAliveMax, &["0", "100"], &["101", "-1", "unlimited"]),
+    ]
+}
+
+fn cases_of_limits() -> Vec<Case> {
+    vec![
+        (Key::ClientMessages, RATES.0, RATES.1),
+        (Key::ServerMessages, RATES.0, RATES.1),
+        (Key::Requests, RATES.0, RATES.1),
+        (Key::MemberQueries, RATES.0, RATES.1),
+        (Key::Refused, RATES.0, RATES.1),
+        (Key::QuotaHighOnly, RATES.0, RATES.1),
+        (Key::QuotaShared, RATES.0, RATES.1),
+        (Key::QuotaProtected, RATES.0, RATES.1),
+        (Key::ReceiverNormal, RATES.0, RATES.1),
         (Key::ReceiverHigh, &["1", "10000"], &["0", "10001", "unlimited"]),
-    ];
-    for ((key, good, bad), in_table) in cases.into_iter().zip(Key::all()) {
-        assert_eq!(key, in_table, "no setting is left out");
+    ]
+}
+
+#[test]
+fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
+    let cases = [cases_of_the_node(), cases_of_the_app(), cases_of_rooms(), cases_of_limits()];
+    let cases = cases.concat();
+    assert_eq!(cases.iter().map(|case| case.0).collect::<Vec<_>>(), Key::all().collect::<Vec<_>>());
+    for (key, good, bad) in cases {
         for text in good {
             from_flag(key, text).unwrap_or_else(|problems| panic!("{key:?} {text}: {problems}"));
         }
@@ -100,8 +148,10 @@ fn each_bound_itself_is_allowed_and_nothing_beyond_it() {
             assert!(problems.to_string().contains(&key.path()), "{problems}");
         }
     }
-    from_flag(Key::AppKey, &"k".repeat(65)).unwrap_err();
-    from_flag(Key::Secret, &"s".repeat(2049)).unwrap_err();
+    for (key, longest) in [(Key::AppKey, 64), (Key::Secret, 2048)] {
+        from_flag(key, &"k".repeat(longest)).unwrap();
+        from_flag(key, &"k".repeat(longest + 1)).unwrap_err();
+    }
     from_flag(Key::AppKey, "").unwrap_err();
     from_flag(Key::Secret, "").unwrap_err();
 }

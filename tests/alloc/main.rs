@@ -27,7 +27,9 @@ const PER_BATCH: u64 = 4;
 const PER_BATCH_WITHOUT_ECHO: u64 = 1;
 
 const OPEN_SESSION_BYTES_MAX: i64 = 740;
-const JOINED_SESSION_BYTES_MAX: i64 = 900;
+/// With its seat at its home, and its user as a member of the room: name, home, time and place of
+/// joining, visit.
+const JOINED_SESSION_BYTES_MAX: i64 = 1_024;
 
 /// Receives with which a publisher warms a room up, and then those that are counted.
 const WARM_UP: u64 = 20;

@@ -6,7 +6,8 @@
 //! All sessions of a user are on one shard, so the count of occupants per shard says which shards a
 //! batch must go to.
 
-use std::collections::BTreeMap;
+use core::ops::Bound;
+use std::collections::VecDeque;
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
@@ -24,9 +25,9 @@ pub struct Members {
     key: HashKey,
     all: Slots<Member>,
     by_name: HashTable<MemberHandle>,
-    /// In the order of joining, by number from 1.
-    by_age: BTreeMap<u64, MemberHandle>,
-    number_last: u64,
+    /// In the order of joining, with some that have left. The generations of the table's places
+    /// rise with every use, so they are the numbers of that order: for 2^32 joins of one room.
+    by_age: VecDeque<MemberHandle>,
     /// Occupants on each shard, as far as the highest one that ever had any.
     occupants: SmallVec<[u32; 4]>,
     /// The number of the last visit.
@@ -49,7 +50,6 @@ pub struct Member {
     pub since_seq: u64,
     /// How it shows itself.
     pub profile: Option<Box<Profile>>,
-    number: u64,
     /// The number of its last visit.
     visit_last: u32,
     /// The sessions that occupy the room, and the numbers of their visits.
@@ -109,8 +109,7 @@ impl Members {
             key,
             all: Slots::default(),
             by_name: HashTable::new(),
-            by_age: BTreeMap::new(),
-            number_last: 0,
+            by_age: VecDeque::new(),
             occupants: SmallVec::new(),
             visit_last: 0,
         }
@@ -168,11 +167,23 @@ impl Members {
     /// Members behind a number, or before it, in the order of joining.
     pub fn by_age(
         &self,
-        from: core::ops::Bound<u64>,
-        to: core::ops::Bound<u64>,
+        from: Bound<u64>,
+        to: Bound<u64>,
     ) -> impl DoubleEndedIterator<Item = (u64, &Member)> {
-        let range = self.by_age.range((from, to));
-        range.filter_map(|(number, handle)| Some((*number, self.get(*handle)?)))
+        let number = |handle: &MemberHandle| u64::from(handle.0.generation);
+        let place = |bound: u64| self.by_age.partition_point(|handle| number(handle) < bound);
+        let start = match from {
+            Bound::Unbounded => 0,
+            Bound::Included(number) => place(number),
+            Bound::Excluded(number) => place(number.saturating_add(1)),
+        };
+        let end = match to {
+            Bound::Unbounded => self.by_age.len(),
+            Bound::Included(number) => place(number.saturating_add(1)),
+            Bound::Excluded(number) => place(number),
+        };
+        let range = self.by_age.range(start.min(end)..end);
+        range.filter_map(move |handle| Some((number(handle), self.get(*handle)?)))
     }
 
     /// Makes a user a member, if it is not one, and the session an occupant, if it is not one.
@@ -220,7 +231,6 @@ impl Members {
             .find_entry(hash, |other| *other == handle)
             .expect("every member is in the index")
             .remove();
-        self.by_age.remove(&member.number);
         for (session, _) in &member.visits {
             self.occupants[session.shard.index()] -= 1;
         }
@@ -263,7 +273,7 @@ impl Members {
 
     /// All members, in the order of joining.
     pub fn handles(&self) -> impl Iterator<Item = MemberHandle> {
-        self.by_age.values().copied()
+        self.by_age.iter().copied().filter(|handle| self.get(*handle).is_some())
     }
 
     /// Checks what must hold between any two events.
@@ -272,14 +282,12 @@ impl Members {
     /// When it does not.
     pub fn invariants(&self) {
         assert_eq!(self.by_name.len(), self.all.len(), "the index has every member once");
-        assert_eq!(self.by_age.len(), self.all.len(), "the order has every member once");
+        assert_eq!(self.handles().count(), self.all.len(), "the order has every member once");
         let visits: usize = self.all.iter().map(|(_, member)| member.visits.len()).sum();
         assert_eq!(self.occupants(), visits as u64, "occupants are the members' visits");
     }
 
     fn insert(&mut self, who: Who<'_>, arrival: Arrival) -> MemberHandle {
-        self.number_last += 1;
-        let number = self.number_last;
         let handle = MemberHandle(self.all.insert(Member {
             user: who.user.into(),
             role: who.role,
@@ -287,11 +295,14 @@ impl Members {
             joined_at: arrival.at,
             since_seq: arrival.seq,
             profile: None,
-            number,
             visit_last: 0,
             visits: SmallVec::new(),
         }));
-        self.by_age.insert(number, handle);
+        if self.by_age.len() >= 2 * self.all.len() {
+            let all = &self.all;
+            self.by_age.retain(|handle| all.get(handle.0).is_some());
+        }
+        self.by_age.push_back(handle);
         let (key, all) = (self.key, &self.all);
         self.by_name.insert_unique(hash(key, who.server(), who.user), handle, |other| {
             let member = all.get(other.0).expect("every member in the index exists");
@@ -317,7 +328,6 @@ mod tests {
     use super::*;
     use crate::id::{ConnectionId, UserHandle};
     use crate::slots::Slot;
-    use core::ops::Bound;
 
     fn session(shard: u16, slot: u32) -> SessionKey {
         let connection = ConnectionId { slot, generation: 0 };
@@ -400,7 +410,10 @@ mod tests {
         let all = members.by_age(Bound::Unbounded, Bound::Unbounded);
         let users: Vec<&str> = all.map(|(_, member)| &*member.user).collect();
         assert_eq!(users, ["bob", "cid", "alice"]);
-        let behind = members.by_age(Bound::Excluded(2), Bound::Unbounded);
+        let first = members.by_age(Bound::Unbounded, Bound::Unbounded).next().unwrap().0;
+        let behind = members.by_age(Bound::Excluded(first), Bound::Unbounded);
         assert_eq!(behind.map(|(_, member)| &*member.user).collect::<Vec<_>>(), ["cid", "alice"]);
+        let before = members.by_age(Bound::Unbounded, Bound::Excluded(first + 1)).rev();
+        assert_eq!(before.map(|(_, member)| &*member.user).collect::<Vec<_>>(), ["bob"]);
     }
 }

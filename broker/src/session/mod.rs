@@ -78,8 +78,8 @@ pub struct Identity {
     pub role: Role,
     /// Its requests, other than messages.
     pub requests: RateWindow,
-    /// Those of them that ask for the members of rooms.
-    pub member_queries: RateWindow,
+    /// Those of them that ask for the members of rooms, once there was one.
+    pub member_queries: Option<Box<RateWindow>>,
     /// Whether it heeds its refusals.
     pub flood: Flood,
 }
@@ -252,7 +252,7 @@ mod tests {
             device: "d".into(),
             role: Role::Client,
             requests: RateWindow::new(None, crate::rate::SECOND),
-            member_queries: RateWindow::new(None, crate::rate::SECOND),
+            member_queries: None,
             flood: Flood::default(),
         };
         session.open(identity, second(0));

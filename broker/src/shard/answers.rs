@@ -201,7 +201,7 @@ impl Shard {
             match user.membership_mut(room) {
                 Some(Membership { place: Place::Seated(_), .. }) => {}
                 Some(own) => *own = held,
-                None => user.rooms.push(held),
+                None => user.record_room(held),
             }
         }
         let (session, departure) = (ticket.session, Departure::Lost);
@@ -230,7 +230,7 @@ impl Shard {
         let user = self.users.get_mut(user).expect("a user lives as long as its sessions");
         match user.membership_mut(room) {
             Some(own) => (own.place, own.badge, own.protected) = (place, badge, protected),
-            None => user.rooms.push(Membership { room, place, badge, protected }),
+            None => user.record_room(Membership { room, place, badge, protected }),
         }
     }
 

@@ -139,10 +139,7 @@ impl Shard {
             device: claims.device.into(),
             role: claims.role,
             requests: RateWindow::new(rates.requests, SECOND),
-            member_queries: RateWindow::new(
-                rates.member_queries.filter(|_| claims.role != Role::Server),
-                SECOND,
-            ),
+            member_queries: None,
             flood: Flood::default(),
         };
         let session = self.sessions.get_mut(connection).expect("it has just said hello");

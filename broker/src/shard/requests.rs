@@ -14,6 +14,7 @@ use crate::envelope::{self, Address, Ask, Body, Command, Envelope, Named, Ticket
 use crate::id::{ConnectionId, SessionKey, ShardId};
 use crate::limits::SHED_RETRY_AFTER;
 use crate::probe::{self, Mark};
+use crate::rate::{RateWindow, SECOND};
 use crate::room::{self, No};
 use crate::session::Identity;
 use crate::shard::users::Place;
@@ -185,19 +186,23 @@ impl Shard {
         let session = self.sessions.get_mut(connection);
         let identity = session.and_then(|session| session.identity_mut());
         let identity = identity.ok_or(Refusal::new(Code::INTERNAL))?;
+        let mut wait = identity.requests.check(now);
         let asks_for_members =
             matches!(request, Request::QueryMembers(_) | Request::FindMembers(_));
-        let granted = identity.requests.check(now).and_then(|()| {
-            if asks_for_members { identity.member_queries.check(now) } else { Ok(()) }
-        });
-        if let Err(wait) = granted {
+        if asks_for_members && identity.role != Role::Server {
+            let limit = self.settings.apps[usize::from(identity.app.0)].rates.member_queries;
+            let new = || Box::new(RateWindow::new(limit, SECOND));
+            let queries = identity.member_queries.get_or_insert_with(new);
+            wait = wait.and_then(|()| queries.check(now));
+            if wait.is_ok() {
+                queries.record(now);
+            }
+        }
+        if let Err(wait) = wait {
             probe::mark(Mark::RequestRateLimited);
             return Err(Refusal::new(Code::RATE_LIMITED).retry_after(wait));
         }
         identity.requests.record(now);
-        if asks_for_members {
-            identity.member_queries.record(now);
-        }
         Ok(())
     }
 

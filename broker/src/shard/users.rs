@@ -23,7 +23,7 @@ pub(super) struct User {
     /// Its sessions.
     pub(super) sessions: SmallVec<[ConnectionId; 1]>,
     /// The rooms it is a member of, in the order of joining.
-    pub(super) rooms: SmallVec<[Membership; 1]>,
+    pub(super) rooms: Vec<Membership>,
     /// Its messages.
     pub(super) messages: RateWindow,
 }
@@ -57,6 +57,13 @@ impl User {
     /// The same, to change it.
     pub(super) fn membership_mut(&mut self, room: RoomHandle) -> Option<&mut Membership> {
         self.rooms.iter_mut().find(|own| own.room == room)
+    }
+
+    /// The user is a member of one more room.
+    pub(super) fn record_room(&mut self, membership: Membership) {
+        // Most users are in one, and all of them pay for what is reserved.
+        self.rooms.reserve_exact(1);
+        self.rooms.push(membership);
     }
 
     /// The user is a member of that room no longer.
@@ -137,7 +144,7 @@ impl Users {
             anonymous: role == Role::Anonymous,
             name: who.name.into(),
             sessions: SmallVec::new(),
-            rooms: SmallVec::new(),
+            rooms: Vec::new(),
             messages: messages(),
         }));
         let all = &self.all;

@@ -360,8 +360,9 @@ pub struct Command {
     pub app: AppId,
     /// The room's id.
     pub room: Box<str>,
-    /// What is asked.
-    pub ask: Ask,
+    /// What is asked. On the heap: every envelope is as large as the largest, and most of them are
+    /// messages.
+    pub ask: Box<Ask>,
 }
 
 /// What can be asked of a room by name. What the role of a connection may not do was refused
@@ -558,3 +559,6 @@ pub enum Answer {
     /// No.
     Refused(Refusal<'static>),
 }
+
+// Each message moves through two envelopes or more, so none may grow without being noticed.
+const _: () = assert!(size_of::<Envelope>() <= 120);

@@ -81,8 +81,19 @@ pub struct Room {
     ring: Ring,
     /// The earliest moment for which the shard has set a timer.
     pub timer_at: Option<Instant>,
-    /// Whether the shard has it on this turn's list of those with something to say.
-    pub open: bool,
+    /// Whether it has something to say, or to be timed anew, at the end of the shard's turn.
+    pub open: Open,
+}
+
+/// What is to be done for a room at the end of the turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Open {
+    /// Nothing.
+    No,
+    /// What was said is to be sealed. That cannot make anything due earlier.
+    Said,
+    /// Beside that something changed: figures may be due, or an end.
+    Changed,
 }
 
 /// What a room is born with.
@@ -219,7 +230,7 @@ impl Room {
             stream: Stream::new(birth.epoch),
             ring: Ring::default(),
             timer_at: None,
-            open: false,
+            open: Open::No,
         }
     }
 

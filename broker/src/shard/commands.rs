@@ -27,7 +27,7 @@ type Answered = Result<Option<Answer>, Refused>;
 impl Shard {
     pub(super) fn on_command(&mut self, command: Command) {
         let Command { ticket, app, room, ask } = command;
-        let answered = match ask {
+        let answered = match *ask {
             Ask::Create(wish) => self.on_create(app, room, *wish).map(Some),
             Ask::Join(join) => self.on_join(ticket, app, room, *join).map(Some),
             Ask::DestroyOne { number, place } => {

@@ -243,7 +243,10 @@ impl Shard {
         let app = self.identity(connection)?.app;
         let home = self.homes.of_room(app, room);
         self.check_load(home)?;
-        self.post.tell(home, Envelope::Command(Command { ticket, app, room: room.into(), ask }));
+        self.post.tell(
+            home,
+            Envelope::Command(Command { ticket, app, room: room.into(), ask: Box::new(ask) }),
+        );
         Ok(())
     }
 

@@ -15,7 +15,9 @@ use crate::envelope::{Ack, Address, Answer, Envelope, Publish, Ticket};
 use crate::id::{AppId, RoomHandle, ShardId};
 use crate::limits::SHED_RETRY_AFTER;
 use crate::probe::{self, Bug, Mark};
-use crate::room::{Author, Batch, Departed, Expelled, No, Publication, Room, Shed, Who, Wish};
+use crate::room::{
+    Author, Batch, Departed, Expelled, No, Open, Publication, Room, Shed, Who, Wish,
+};
 use crate::shard::Shard;
 use crate::shard::load::Level;
 use crate::shard::post::Post;
@@ -63,9 +65,12 @@ impl Shard {
         };
         let (epoch, full) = (room.epoch(), room.is_full());
         let said_enough = room.has_said_enough(&settings.apps[usize::from(app.0)].rooms);
+        if room.open == Open::No {
+            room.open = Open::Said;
+            self.rooms_open.push(handle);
+        }
         self.load.record(app);
         self.counters_mut(app).count(Outcome::Accepted, class);
-        self.open_room(handle);
         if said_enough {
             self.expire_seats(handle);
         }
@@ -168,13 +173,13 @@ impl Shard {
         }
     }
 
-    /// Notes that a room has something to say, or to be timed anew, at the end of the turn.
+    /// Notes that something about a room changed, which is seen to at the end of the turn.
     pub(super) fn open_room(&mut self, handle: RoomHandle) {
-        if let Some(room) = self.rooms.get_mut(handle)
-            && !room.open
-        {
-            room.open = true;
-            self.rooms_open.push(handle);
+        if let Some(room) = self.rooms.get_mut(handle) {
+            if room.open == Open::No {
+                self.rooms_open.push(handle);
+            }
+            room.open = Open::Changed;
         }
     }
 
@@ -184,13 +189,15 @@ impl Shard {
         let settings = Rc::clone(&self.settings);
         for handle in open.drain(..) {
             let Some(room) = self.rooms.get_mut(handle) else { continue };
-            room.open = false;
+            let open = core::mem::replace(&mut room.open, Open::No);
             let nature = &settings.apps[usize::from(room.app().0)].rooms;
             let mut give = give(&mut self.post, handle);
             room.seal(nature, &mut give);
-            room.tell_figures(nature, self.now.instant, give);
             room.end_turn();
-            self.arm_room(handle);
+            if open == Open::Changed {
+                room.tell_figures(nature, self.now.instant, give);
+                self.arm_room(handle);
+            }
         }
         self.rooms_open = open;
     }

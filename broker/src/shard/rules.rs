@@ -147,7 +147,7 @@ impl Shard {
         let number = self.gather_results(ticket, rooms.len());
         for (place, room) in (0_u16..).zip(rooms) {
             let home = self.homes.of_room(app, room);
-            let ask = Ask::DestroyOne { number, place };
+            let ask = Box::new(Ask::DestroyOne { number, place });
             let command = Command { ticket, app, room: room.into(), ask };
             self.post.tell(home, Envelope::Command(command));
         }

@@ -6,4 +6,5 @@ mod conversation;
 mod endings;
 mod hostile;
 mod rates;
+mod rooms;
 mod shedding;

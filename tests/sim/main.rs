@@ -3,6 +3,10 @@
 mod chaos;
 mod conversation;
 mod found;
+mod life;
 mod lifetimes;
+mod moderation;
 mod planted;
+mod presence;
+mod resume;
 mod shedding;

@@ -7,8 +7,11 @@
 use arbitrary::Unstructured;
 use throng_protocol::frame::split;
 use throng_protocol::limits::{
-    BODY_BYTES_MAX, EXTENSIONS_MAX, HELLO_BODY_BYTES_MAX, LIST_IDS_MAX, PREFIX_BYTES,
+    BODY_BYTES_MAX, COUNTS_MAX, EXTENSIONS_MAX, HELLO_BODY_BYTES_MAX, LIST_IDS_MAX,
+    PAGE_ENTRIES_MAX, PREFIX_BYTES,
 };
+use throng_protocol::push::Push;
+use throng_protocol::reply::Reply;
 use throng_protocol::request::Request;
 use throng_protocol::{FromBroker, FromClient};
 
@@ -112,6 +115,7 @@ pub fn frame_decode(body: &[u8]) {
         Ok(FromBroker::UnknownReply(_, tag)) => assert!((64..128).contains(&tag)),
         Ok(FromBroker::UnknownPush(tag)) => assert!(tag >= 128),
         Ok(frame) => {
+            walk_said(&frame);
             frame.write(&mut written);
             assert_eq!(FromBroker::decode(again(&written, body)), Ok(frame));
         }
@@ -137,10 +141,48 @@ fn walk(frame: &FromClient<'_>) {
     assert!(extensions.iter().count() <= EXTENSIONS_MAX);
     let required = extensions.iter().find(|(number, _)| number % 2 == 0);
     assert_eq!(extensions.first_required(), required.map(|(number, _)| number));
-    if let FromClient::Request(_, Request::Publish(publish)) = frame {
-        let ids = publish.targets.iter().count();
-        assert!(ids <= LIST_IDS_MAX && (ids == 0) == publish.targets.is_empty());
-    }
+    let FromClient::Request(_, request) = frame else { return };
+    let ids = match request {
+        Request::Publish(publish) => publish.targets,
+        Request::ChangeList(change) => change.entries,
+        Request::CreateRoom(create) => create.mute_exceptions,
+        Request::DestroyRooms(destroy) => destroy.rooms,
+        Request::FindMembers(find) => find.users,
+        Request::SetRoomRole(set) => set.users,
+        Request::Moderate(moderate) => moderate.users,
+        _ => return,
+    };
+    let count = ids.iter().count();
+    assert!(count <= LIST_IDS_MAX && (count == 0) == ids.is_empty());
+}
+
+/// The same for what a broker says.
+fn walk_said(frame: &FromBroker<'_>) {
+    let (count, most, is_empty) = match frame {
+        FromBroker::Reply(_, Reply::MembersPage(page)) => {
+            (page.members.iter().count(), PAGE_ENTRIES_MAX, page.members.is_empty())
+        }
+        FromBroker::Reply(_, Reply::SanctionsPage(page)) => {
+            (page.users.iter().count(), PAGE_ENTRIES_MAX, page.users.is_empty())
+        }
+        FromBroker::Reply(_, Reply::Results(many)) => {
+            (many.results.iter().count(), LIST_IDS_MAX, many.results.is_empty())
+        }
+        FromBroker::Reply(_, Reply::MembersFound(many)) => {
+            (many.attendances.iter().count(), LIST_IDS_MAX, many.attendances.is_empty())
+        }
+        FromBroker::Reply(_, Reply::ListEntries(list)) => {
+            (list.entries.iter().count(), LIST_IDS_MAX, list.entries.is_empty())
+        }
+        FromBroker::Reply(_, Reply::Counters(all)) => {
+            (all.counts.iter().count(), COUNTS_MAX, all.counts.is_empty())
+        }
+        FromBroker::Push(Push::Notice(notice)) => {
+            (notice.users.iter().count(), LIST_IDS_MAX, notice.users.is_empty())
+        }
+        _ => return,
+    };
+    assert!(count <= most && (count == 0) == is_empty);
 }
 
 /// The next byte, or 0 at the end.

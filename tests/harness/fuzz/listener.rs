@@ -5,61 +5,19 @@
 //! first, nothing after a go-away, one reply of a fitting kind for each request, and the entries
 //! of a room in rising order, only while in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use throng_protocol::frame::split;
 use throng_protocol::handshake::Credentials;
 use throng_protocol::limits::{BODY_BYTES_MAX, HELLO_BODY_BYTES_MAX};
-use throng_protocol::push::{Lagged, Push};
-use throng_protocol::reply::Reply;
+use throng_protocol::push::{Kicked, Push};
+use throng_protocol::reply::{Joined, Reply};
 use throng_protocol::request::Request;
-use throng_protocol::value::{PublishOptions, Role};
+use throng_protocol::value::Role;
 use throng_protocol::{Code, FromBroker, FromClient};
 
-/// A request that waits for its reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Asked {
-    Join(String),
-    Leave(String),
-    Publish { room: String, silent: bool, echo: bool },
-    Ping,
-    Query,
-    Create,
-    Destroy,
-    Unknown,
-}
-
-impl Asked {
-    fn of(request: &Request<'_>) -> Self {
-        match request {
-            Request::Join(join) => Self::Join(join.room.to_owned()),
-            Request::Leave(leave) => Self::Leave(leave.room.to_owned()),
-            Request::Publish(publish) => {
-                let (room, has) = (publish.room.to_owned(), |it| publish.options.has(it));
-                let (silent, echo) = (has(PublishOptions::NO_ACK), has(PublishOptions::ECHO));
-                Self::Publish { room, silent, echo }
-            }
-            Request::Ping(_) => Self::Ping,
-            Request::QueryRoom(_) => Self::Query,
-            Request::CreateRoom(_) => Self::Create,
-            Request::DestroyRoom(_) => Self::Destroy,
-            _ => Self::Unknown,
-        }
-    }
-
-    fn is_answered_by(&self, reply: &Reply<'_>) -> bool {
-        match reply {
-            Reply::Joined(_) => matches!(self, Self::Join(_)),
-            Reply::Left(_) => matches!(self, Self::Leave(_)),
-            Reply::Accepted(_) => matches!(self, Self::Publish { silent: false, .. }),
-            Reply::Pong(_) => *self == Self::Ping,
-            Reply::RoomState(_) => *self == Self::Query,
-            Reply::Created(_) => *self == Self::Create,
-            Reply::Destroyed(_) => *self == Self::Destroy,
-            _ => false,
-        }
-    }
-}
+use super::asked::{Asked, cursor_of};
+use super::view::View;
 
 /// The requests of one number that wait. A client should use a number once at a time, but need not.
 #[derive(Debug, Default)]
@@ -67,37 +25,6 @@ struct Waiting {
     asked: Vec<Asked>,
     /// How many of them were refused; of several nobody can say which.
     refused: usize,
-}
-
-/// What was seen of a room since joining it.
-#[derive(Debug)]
-pub(super) struct View {
-    pub(super) epoch: u64,
-    joined: u64,
-    /// The place of the last entry.
-    last: u64,
-    delivered: BTreeSet<u64>,
-    /// Accepted, and not to be delivered to this session.
-    own: BTreeSet<u64>,
-}
-
-impl View {
-    fn joined(epoch: u64, seq: u64) -> Self {
-        let (delivered, own) = (BTreeSet::new(), BTreeSet::new());
-        Self { epoch, joined: seq, last: seq, delivered, own }
-    }
-
-    /// The newest entry that it knows of.
-    pub(super) fn known(&self) -> u64 {
-        self.own.last().copied().unwrap_or_default().max(self.last)
-    }
-
-    fn check(&self, silent: u64) {
-        assert!(self.own.is_disjoint(&self.delivered), "own words come back only as an echo");
-        let own = self.own.range(self.joined + 1..).count() as u64;
-        let seen = self.delivered.len() as u64 + own + silent;
-        assert!(self.known() - self.joined <= seen, "a hole that nobody announced (I7): {self:?}");
-    }
 }
 
 /// One client.
@@ -119,6 +46,10 @@ pub(super) struct Listener {
     rooms: BTreeMap<String, View>,
     /// Publishes that asked for no answer: how many of a room's entries may be its own unknown.
     silent: u64,
+    /// It asked to be told what happens in the app.
+    subscribed: bool,
+    /// Where the next page begins of what it asked for last.
+    cursor: Vec<u8>,
     /// Two requests that wait had one number: what a reply says of rooms is ambiguous.
     blurred: bool,
 }
@@ -157,6 +88,7 @@ impl Listener {
                 }
             }
             Ok(FromClient::Request(number, request)) if self.greeted => {
+                self.subscribed |= matches!(request, Request::Subscribe(_));
                 self.note_asked(number, Asked::of(&request));
             }
             Ok(FromClient::UnknownRequest(number, _)) if self.greeted => {
@@ -168,11 +100,8 @@ impl Listener {
 
     fn note_asked(&mut self, number: u32, asked: Asked) {
         let waiting = &mut self.asked.entry(number).or_default().asked;
-        let names_room = |asked: &Asked| {
-            !matches!(asked, Asked::Ping | Asked::Query | Asked::Create | Asked::Destroy)
-        };
-        self.blurred |= names_room(&asked) && waiting.iter().any(names_room);
-        self.silent += u64::from(matches!(asked, Asked::Publish { silent: true, .. }));
+        self.blurred |= asked.names_room() && waiting.iter().any(Asked::names_room);
+        self.silent += u64::from(asked.is_silent());
         waiting.push(asked);
     }
 
@@ -186,6 +115,9 @@ impl Listener {
         {
             assert!(self.gone.is_none(), "something follows a go-away");
             let said = FromBroker::decode(body).expect("the broker speaks the protocol");
+            if let Some(cursor) = cursor_of(&said) {
+                self.cursor = cursor.to_vec();
+            }
             self.judge(said, body.len());
             rest = after;
         }
@@ -220,31 +152,24 @@ impl Listener {
         } else {
             let place = waiting.asked.iter().position(|asked| asked.is_answered_by(reply));
             let place = place.unwrap_or_else(|| panic!("{reply:?} is no answer to {waiting:?}"));
-            Some(waiting.asked.remove(place))
+            let asked = waiting.asked.remove(place);
+            // Of several that it answers nobody can say which.
+            if !waiting.asked.iter().any(|other| other.is_answered_by(reply)) {
+                asked.check(reply);
+            }
+            Some(asked)
         };
         assert!(waiting.refused <= waiting.asked.len(), "{reply:?} is one too many");
         if waiting.refused == waiting.asked.len() {
             self.asked.remove(&number);
         }
         match (reply, asked) {
-            (Reply::Joined(joined), Some(Asked::Join(room))) => {
-                self.rooms.remove(joined.left);
-                let view = self.rooms.get(&room).filter(|view| view.epoch == joined.epoch);
-                match view {
-                    Some(view) => {
-                        // All up to that position came before, but for its own.
-                        let known = view.known() + self.silent;
-                        assert!(self.blurred || joined.seq <= known, "joining again brings a hole");
-                        assert!(self.blurred || joined.seq >= view.last, "a position went back");
-                    }
-                    None => {
-                        self.rooms.insert(room, View::joined(joined.epoch, joined.seq));
-                    }
-                }
-            }
+            (Reply::Joined(joined), Some(asked)) => self.judge_joined(joined, &asked),
             (Reply::Accepted(at), Some(Asked::Publish { room, echo: false, .. })) => {
                 let view = self.rooms.get_mut(&room).filter(|view| view.epoch == at.epoch);
-                view.map(|view| view.own.insert(at.seq));
+                if let Some(view) = view {
+                    view.note_own(at.seq);
+                }
             }
             (Reply::Left(_), Some(Asked::Leave(room))) => {
                 self.rooms.remove(&room);
@@ -253,46 +178,81 @@ impl Listener {
         }
     }
 
-    /// What was skipped is told once, and is no hole then.
-    fn judge_lagged(&mut self, lagged: &Lagged<'_>) {
-        let Some(view) = self.rooms.get_mut(lagged.room) else {
-            assert!(self.blurred, "skipped in {}, but it is not in", lagged.room);
-            return;
-        };
-        let next = view.epoch == lagged.epoch && view.last < lagged.from_seq;
-        assert!(next || self.blurred, "{lagged:?} after {}", view.last);
-        view.last = lagged.to_seq;
-        view.delivered.extend(lagged.from_seq..=lagged.to_seq);
+    fn judge_joined(&mut self, joined: &Joined<'_>, asked: &Asked) {
+        let Asked::Join { room, .. } = asked else { return };
+        self.rooms.remove(joined.left);
+        let view = self.rooms.get(room).filter(|view| view.epoch == joined.epoch);
+        match view {
+            // What the replies of one number say of rooms is anybody's guess.
+            _ if self.blurred => {
+                self.rooms.insert(room.clone(), View::joined(joined, 0));
+            }
+            Some(view) => {
+                // All up to that position came before, but for its own.
+                let known = view.known() + self.silent;
+                assert!(joined.seq <= known, "joining again brings a hole");
+                assert!(joined.seq >= view.last, "a position went back");
+                assert_eq!(joined.entries, 0, "joining again brings nothing that is old");
+            }
+            None => {
+                let after = asked.check_joined(joined);
+                self.rooms.insert(room.clone(), View::joined(joined, after));
+            }
+        }
+    }
+
+    /// Entries of a room came, or are told not to come.
+    fn judge_entries(&mut self, room: &str, epoch: u64, (from, to): (u64, u64)) {
+        match self.rooms.get_mut(room) {
+            Some(view) => {
+                let last = view.last;
+                let next = view.take(epoch, (from, to));
+                assert!(next || self.blurred, "{room} is at {last}, then {epoch} {from}: {view:?}");
+            }
+            None => assert!(self.blurred, "entries of {room}, but it is not in (I5)"),
+        }
+    }
+
+    /// It is out of a room, by the hand of somebody else.
+    fn judge_kicked(&mut self, kicked: &Kicked<'_>) {
+        match self.rooms.remove(kicked.room) {
+            Some(view) => {
+                let fits = view.epoch == kicked.epoch && view.last <= kicked.seq;
+                assert!(fits || self.blurred, "{kicked:?} after {}", view.last);
+            }
+            None => assert!(self.blurred, "out of {}, but it was not in", kicked.room),
+        }
     }
 
     fn judge_push(&mut self, push: &Push<'_>) {
-        let entry = match push {
-            Push::Deliver(message) => (message.room, message.epoch, message.seq),
-            Push::RoomDestroyed(end) => (end.room, end.epoch, end.seq),
+        match push {
+            Push::Deliver(own) => self.judge_entries(own.room, own.epoch, (own.seq, own.seq)),
+            // What concerns this user alone has no place in any room.
+            Push::Notice(own) if own.room.is_empty() => {}
+            Push::Notice(own) => self.judge_entries(own.room, own.epoch, (own.seq, own.seq)),
+            // What was skipped is told once, and is no hole then.
+            Push::Lagged(own) => {
+                self.judge_entries(own.room, own.epoch, (own.from_seq, own.to_seq));
+            }
+            Push::RoomDestroyed(end) => {
+                self.judge_entries(end.room, end.epoch, (end.seq, end.seq));
+                let view = self.rooms.remove(end.room).filter(|_| !self.blurred);
+                if let Some(view) = view {
+                    view.check(self.silent);
+                }
+            }
+            Push::Kicked(kicked) => self.judge_kicked(kicked),
             Push::LeftRoom(left) => {
                 let was_in = self.rooms.remove(left.room).is_some();
                 assert!(was_in || self.blurred, "out of {}, but it was not in", left.room);
-                return;
             }
-            Push::Lagged(lagged) => return self.judge_lagged(lagged),
-            Push::AreYouThere(_) => return,
-            _ => panic!("nothing pushes {push:?} yet"),
-        };
-        let (room, epoch, seq) = entry;
-        match self.rooms.get_mut(room) {
-            Some(view) => {
-                let next = view.epoch == epoch && view.last < seq;
-                assert!(next || self.blurred, "{room} is at {}, then {epoch} {seq}", view.last);
-                view.last = seq;
-                view.delivered.insert(seq);
+            Push::Presence(own) => {
+                let is_in = self.rooms.contains_key(own.room);
+                assert!(is_in || self.blurred, "figures of {}, but it is not in", own.room);
             }
-            None => assert!(self.blurred, "an entry of {room}, but it is not in (I5)"),
-        }
-        if matches!(push, Push::RoomDestroyed(_))
-            && let Some(view) = self.rooms.remove(room)
-            && !self.blurred
-        {
-            view.check(self.silent);
+            Push::AppEvent(event) => assert!(self.subscribed, "nobody asked for {event:?}"),
+            Push::AreYouThere(_) => {}
+            _ => panic!("nothing pushes {push:?}"),
         }
     }
 
@@ -308,8 +268,7 @@ impl Listener {
             self.rooms.values().for_each(|view| view.check(self.silent));
         }
         for (number, Waiting { asked, refused }) in &self.asked {
-            let silent = |asked: &&Asked| matches!(asked, Asked::Publish { silent: true, .. });
-            let owed = asked.len() - asked.iter().filter(silent).count();
+            let owed = asked.iter().filter(|asked| !asked.is_silent()).count();
             assert!(owed <= *refused, "{asked:?} of number {number}: {refused} refused");
         }
     }
@@ -325,6 +284,11 @@ impl Listener {
         let sure = self.welcomed && self.gone.is_none() && !self.blurred;
         let views = self.rooms.iter().filter(move |_| sure);
         views.map(|(room, view)| (&**room, view, self.silent))
+    }
+
+    /// Where the next page begins of what it asked for last; empty where there is none.
+    pub(super) fn cursor(&self) -> &[u8] {
+        &self.cursor
     }
 
     /// Whether it was told to go away.

@@ -4,13 +4,16 @@
 //! every file of the committed corpora. So a crash is replayed by `cargo test`, without a fuzzer
 //! and without a nightly compiler. Nothing here draws a number: the same bytes do the same.
 
+mod asked;
 pub mod cases;
 mod config;
 mod frames;
+mod govern;
 mod listener;
 mod node;
 mod script;
 mod session;
+mod view;
 
 pub use config::config;
 pub use frames::{frame_decode, frame_stream};

@@ -81,6 +81,7 @@ impl Node {
         app.publish_without_join = shape.publish_without_join;
         app.rooms_per_user = shape.rooms_per_user;
         app.rooms.lifetimes.idle = ROOM_IDLE;
+        app.rooms.presence = shape.presence;
         if !shape.limited {
             app.rates = Rates {
                 client_messages: None,

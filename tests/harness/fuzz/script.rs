@@ -4,6 +4,7 @@
 //! changes one thing. Every sequence of bytes is some script; it ends where the bytes do.
 
 use arbitrary::{Result, Unstructured};
+use throng_broker::nature::Presence;
 
 /// What the world is made like.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub(super) struct Shape {
     pub(super) connections_max: usize,
     /// How many rooms a user may be in.
     pub(super) rooms_per_user: u32,
+    /// What members are told of each other.
+    pub(super) presence: Presence,
 }
 
 impl Shape {
@@ -39,6 +42,11 @@ impl Shape {
             narrow: has(4),
             connections_max: if has(5) { 3 } else { 1000 },
             rooms_per_user: 1 + u32::from(counts / 3 % 3),
+            presence: match (has(6), has(7)) {
+                (false, false) => Presence::Off,
+                (true, false) => Presence::Counts,
+                (_, true) => Presence::Full,
+            },
         })
     }
 }
@@ -52,6 +60,8 @@ pub(super) enum Step {
     Hello { peer: u8, user: u8, device: u8, role: u8 },
     /// A good request about a room.
     Ask { peer: u8, what: Ask, room: u8, number: u8 },
+    /// A request about a room, its members or those who do not behave.
+    Govern { peer: u8, number: u8, govern: Govern },
     /// A good publish.
     Publish { peer: u8, room: u8, number: u8, options: u8, payload_bytes: usize },
     /// Bytes as they come.
@@ -80,6 +90,22 @@ pub(super) enum Step {
     Drain,
 }
 
+/// What else can be asked, by numbers that stand for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Govern {
+    /// Which request: 0 to 15.
+    pub(super) what: u8,
+    /// Which room.
+    pub(super) room: u8,
+    /// A bit for each user; and of some requests the highest for the whole app.
+    pub(super) whom: u8,
+    /// All the rest.
+    pub(super) how: u8,
+}
+
+/// A step that begins with this byte or a higher one is a [`Govern`].
+const GOVERN: u8 = 200;
+
 /// What can be asked of a room by name.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ask {
@@ -100,6 +126,11 @@ impl Step {
     /// The next step.
     pub(super) fn read(input: &mut Unstructured<'_>) -> Result<Self> {
         let [which, peer]: [u8; 2] = input.arbitrary()?;
+        if which >= GOVERN {
+            let [what, number, whom, how]: [u8; 4] = input.arbitrary()?;
+            let govern = Govern { what: what % 16, room: what / 16 % 4, whom, how };
+            return Ok(Self::Govern { peer, number, govern });
+        }
         Ok(match which % 20 {
             0 => Self::Connect { shard: peer },
             1 | 2 => {

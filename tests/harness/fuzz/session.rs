@@ -14,8 +14,9 @@ use throng_protocol::request::{
 };
 use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role};
 
+use super::govern::Known;
 use super::node::Node;
-use super::script::{Ask, Shape, Step};
+use super::script::{Ask, Govern, Shape, Step};
 use crate::client::{APP, SECRET};
 
 const NONE: Extensions<'static> = Extensions::NONE;
@@ -69,6 +70,7 @@ impl Play {
                 let request = request(what, ROOMS[usize::from(room)]);
                 self.say(peer, &FromClient::Request(number.into(), request));
             }
+            Step::Govern { peer, number, govern } => self.govern(peer, number.into(), govern),
             Step::Publish { peer, room, number, options, payload_bytes } => {
                 let room = ROOMS[usize::from(room)];
                 let payload = vec![b'p'; payload_bytes];
@@ -99,6 +101,20 @@ impl Play {
             Step::Load { shard, to, waiting } => node.set_load(shard.into(), to.into(), waiting),
             Step::Drain => node.drain(),
         }
+    }
+
+    /// Asks with what the peer may know: where its pages go on, and what anyone knows of the room.
+    fn govern(&mut self, peer: u8, number: u32, govern: Govern) {
+        let Some(place) = self.pick(peer) else { return };
+        let room = ROOMS[usize::from(govern.room)];
+        let peers = &self.node.peers;
+        let views = || peers.iter().flat_map(|own| own.listener.views());
+        let position = views().find(|(name, ..)| *name == room);
+        let position = position.map_or((0, 0), |(_, view, _)| (view.epoch, view.known()));
+        let (users, cursor) = (&USERS[..4], peers[place].listener.cursor());
+        let mut bytes = Vec::new();
+        govern.write(number, Known { room, users, position, cursor }, &mut bytes);
+        self.say_bytes(peer, &bytes);
     }
 
     fn pick(&self, peer: u8) -> Option<usize> {

@@ -1,83 +1,62 @@
 //! What a room says of itself (spec 3), and how a member shows itself in it (spec 2). Owned texts;
 //! their bounds are checked before they come here. Knows no sibling.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use throng_protocol::value::{About as WireAbout, Profile as WireProfile, RoomFields};
 
-/// What a room says of itself.
+/// What a room says of itself: one piece of text and where each field ends in it, so that it is
+/// shared with whoever is being told of it, and a room that says nothing keeps nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
-    title: Box<str>,
-    announcement: Box<str>,
-    live_url: Box<str>,
-    extension: Box<str>,
+    text: Bytes,
+    ends: [u32; 3],
 }
 
 impl About {
     /// Takes the texts out of a receive buffer.
     #[must_use]
     pub fn of(wire: WireAbout<'_>) -> Self {
+        let WireAbout { title, announcement, live_url, extension } = wire;
+        let end = |bytes: usize| u32::try_from(bytes).expect("texts fit a frame");
+        let title_end = title.len();
+        let announcement_end = title_end + announcement.len();
+        let live_url_end = announcement_end + live_url.len();
         Self {
-            title: wire.title.into(),
-            announcement: wire.announcement.into(),
-            live_url: wire.live_url.into(),
-            extension: wire.extension.into(),
+            text: [title, announcement, live_url, extension].concat().into(),
+            ends: [end(title_end), end(announcement_end), end(live_url_end)],
         }
     }
 
     /// As it is told.
     #[must_use]
     pub fn on_wire(&self) -> WireAbout<'_> {
+        let text = core::str::from_utf8(&self.text).expect("it was put together of texts");
+        let [title, announcement, live_url] = self.ends.map(|end| end as usize);
         WireAbout {
-            title: &self.title,
-            announcement: &self.announcement,
-            live_url: &self.live_url,
-            extension: &self.extension,
+            title: &text[..title],
+            announcement: &text[title..announcement],
+            live_url: &text[announcement..live_url],
+            extension: &text[live_url..],
         }
-    }
-}
-
-/// The texts of a room, shared with whoever is being told of them; nothing for a room that says
-/// nothing.
-#[derive(Debug, Clone, Default)]
-pub struct Texts(Option<Arc<About>>);
-
-impl Texts {
-    /// The texts of a room that begins with these.
-    #[must_use]
-    pub fn new(about: About) -> Self {
-        Self((about != About::default()).then(|| Arc::new(about)))
-    }
-
-    /// As they are told.
-    #[must_use]
-    pub fn on_wire(&self) -> WireAbout<'_> {
-        self.0.as_ref().map_or_else(WireAbout::default, |about| about.on_wire())
     }
 
     /// The texts that are named, and nothing else.
     #[must_use]
-    pub fn named(&self, fields: RoomFields) -> About {
-        let mut named = Self::default();
-        named.record(fields, self.0.as_deref().unwrap_or(&About::default()));
-        named.0.as_deref().cloned().unwrap_or_default()
+    pub fn named(&self, fields: RoomFields) -> Self {
+        Self::default().changed(fields, self)
     }
 
-    /// Takes the texts that are named; the others stay.
-    pub fn record(&mut self, fields: RoomFields, new: &About) {
-        let mut about = self.0.as_deref().cloned().unwrap_or_default();
-        for (field, own, new) in [
-            (RoomFields::TITLE, &mut about.title, &new.title),
-            (RoomFields::ANNOUNCEMENT, &mut about.announcement, &new.announcement),
-            (RoomFields::LIVE_URL, &mut about.live_url, &new.live_url),
-            (RoomFields::EXTENSION, &mut about.extension, &new.extension),
-        ] {
-            if fields.has(field) {
-                own.clone_from(new);
-            }
-        }
-        *self = Self::new(about);
+    /// The same with the named texts of another.
+    #[must_use]
+    pub fn changed(&self, fields: RoomFields, new: &Self) -> Self {
+        let (own, new) = (self.on_wire(), new.on_wire());
+        let choose = |field, new, own| if fields.has(field) { new } else { own };
+        Self::of(WireAbout {
+            title: choose(RoomFields::TITLE, new.title, own.title),
+            announcement: choose(RoomFields::ANNOUNCEMENT, new.announcement, own.announcement),
+            live_url: choose(RoomFields::LIVE_URL, new.live_url, own.live_url),
+            extension: choose(RoomFields::EXTENSION, new.extension, own.extension),
+        })
     }
 }
 
@@ -134,12 +113,13 @@ mod tests {
 
     #[test]
     fn a_change_takes_the_named_texts_and_leaves_the_others() {
-        let mut texts = Texts::default();
+        let own = WireAbout { announcement: "聊天室", extension: "e", ..WireAbout::default() };
         let new = About::of(WireAbout { title: "t", announcement: "a", ..WireAbout::default() });
-        texts.record(RoomFields::TITLE, &new);
-        assert_eq!(texts.on_wire(), WireAbout { title: "t", ..WireAbout::default() });
-        texts.record(RoomFields::TITLE, &About::default());
-        assert!(texts.0.is_none(), "a room that says nothing keeps nothing");
+        let changed = About::of(own).changed(RoomFields::TITLE, &new);
+        assert_eq!(changed.on_wire(), WireAbout { title: "t", ..own });
+        let named = changed.named(RoomFields::EXTENSION);
+        assert_eq!(named.on_wire(), WireAbout { extension: "e", ..WireAbout::default() });
+        assert_eq!(About::default().on_wire(), WireAbout::default());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::id::{Badge, MemberHandle, SessionKey, ShardId, UserKey};
 use crate::nature::{Nature, Presence};
 use crate::page::{Page, Reading};
 use crate::probe::{self, Bug, Mark};
-use crate::room::about::{Profile, Texts, shown};
+use crate::room::about::{About, Profile, shown};
 use crate::room::figures::Figure;
 use crate::room::grace::Terms;
 use crate::room::members::{Arrival, Member, Vacated, Who};
@@ -63,7 +63,7 @@ pub struct Joined {
     /// The user it was created for; empty for none.
     pub creator: Box<str>,
     /// What it says of itself.
-    pub texts: Texts,
+    pub about: About,
     /// What the user is in it.
     pub role: RoomRole,
     /// How much longer the user is muted in it.
@@ -193,7 +193,7 @@ impl Room {
             occupants: state.occupants,
             flags: state.flags,
             creator: state.creator,
-            texts: state.texts,
+            about: state.about,
             role: self.role_of(who),
             mute: mute.map_or(Term::NONE, |until| until.left(now)),
             protected: self.classes.is_protected(who.user),

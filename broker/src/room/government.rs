@@ -311,11 +311,11 @@ impl Room {
         if change.policy.is_some() && actor.role != Role::Server {
             return Err(Refusal::new(Code::NOT_ALLOWED).because("policy: servers only"));
         }
-        self.texts.record(change.fields, &change.about);
+        self.about = self.about.changed(change.fields, &change.about);
         if let Some(policy) = change.policy {
             self.lifecycle.record_policy(policy);
         }
-        let named = self.texts.named(change.fields);
+        let named = self.about.named(change.fields);
         let notice = Notice {
             fields: change.fields,
             about: named.on_wire(),

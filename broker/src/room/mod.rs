@@ -50,7 +50,7 @@ use roles::Roles;
 use slow_mode::SlowMode;
 use stream::Stream;
 
-pub use about::{About, Profile, Texts};
+pub use about::{About, Profile};
 pub use admission::{No, Shed};
 pub use attendance::{Arriving, Departed, Joined, Recovered};
 pub use figures::Figure;
@@ -68,7 +68,7 @@ pub struct Room {
     app: AppId,
     name: Box<str>,
     lifecycle: Lifecycle,
-    texts: Texts,
+    about: About,
     members: Members,
     grace: Grace,
     figures: Figures,
@@ -164,7 +164,7 @@ pub struct State {
     /// The user it was created for; empty for none.
     pub creator: Box<str>,
     /// What it says of itself.
-    pub texts: Texts,
+    pub about: About,
     /// What it is destroyed for.
     pub policy: Policy,
 }
@@ -218,7 +218,7 @@ impl Room {
             app: birth.app,
             name: birth.name,
             lifecycle: Lifecycle::new(now, wish.policy, wish.flags.has(RoomFlags::CLOSED)),
-            texts: Texts::new(wish.about),
+            about: wish.about,
             members: Members::new(birth.hash_key),
             grace: Grace::default(),
             figures: Figures::default(),
@@ -270,7 +270,7 @@ impl Room {
             occupants: self.members.occupants(),
             flags: self.flags(),
             creator: self.roles.creator().into(),
-            texts: self.texts.clone(),
+            about: self.about.clone(),
             policy: self.lifecycle.policy(),
         }
     }

@@ -91,7 +91,7 @@ impl Shard {
             occupants: state.occupants,
             flags: state.flags,
             creator: &state.creator,
-            about: state.texts.on_wire(),
+            about: state.about.on_wire(),
             policy: state.policy.on_wire(),
             extensions: NONE,
         };
@@ -157,7 +157,7 @@ impl Shard {
             left: left.as_deref().unwrap_or_default(),
             flags: at.flags,
             creator: &at.creator,
-            about: at.texts.on_wire(),
+            about: at.about.on_wire(),
             role: at.role,
             mute: at.mute.max(self.muted_for(connection)),
             entries: at.recovered.entries.count,

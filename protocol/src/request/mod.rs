@@ -2,9 +2,10 @@
 //! that asked for none and was accepted.
 //!
 //! A client may send requests without waiting for replies. Requests about one room are carried out
-//! and answered by it in the order they were sent. Replies about several rooms may overtake each
-//! other, and so may those that need no room: a `Pong`, and a refusal for a rate, a bound, or
-//! something not served. So a reply is matched by its number, never by its place.
+//! in the order they were sent, and answered so, but for those that put somebody out, whose answers
+//! wait for other cores. Replies about several rooms may overtake each other, and so may those that
+//! need no room: a `Pong`, and a refusal for a rate, a bound, or something not served. So a reply is
+//! matched by its number, never by its place.
 
 mod member;
 mod room;

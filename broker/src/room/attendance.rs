@@ -1,27 +1,21 @@
-//! Who comes to a room and who goes: joining with what was said before, leaving, the seats of those
-//! whose connections were lost, and what members are told of each other (spec 4). A continuation of
-//! the table of contents.
+//! Who comes to a room and who goes: joining with what was said before, leaving, and the seats of
+//! those whose connections were lost (spec 4). A continuation of the table of contents.
 //!
 //! Whatever changes who is in the room seals first, so that a batch always goes to exactly those
 //! who were in the room at its places.
 
 use throng_protocol::push::Notice;
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::value::{
-    Attendance, Departure, IdList, Member as MemberRow, MemberFilter, MemberOrder, NoticeKind,
-    Role, RoomFlags, RoomRole, Term,
-};
+use throng_protocol::value::{Departure, NoticeKind, Role, RoomFlags, RoomRole, Term};
 
 use crate::id::{Badge, MemberHandle, SessionKey, ShardId, UserKey};
-use crate::nature::{Nature, Presence};
-use crate::page::{Page, Reading};
+use crate::nature::Nature;
 use crate::probe::{self, Bug, Mark};
-use crate::room::about::{About, Profile, shown};
-use crate::room::figures::Figure;
+use crate::room::about::{About, Profile};
 use crate::room::grace::Terms;
 use crate::room::members::{Arrival, Member, Vacated, Who};
 use crate::room::ring::Entries;
-use crate::room::{Batch, Room, both_roles};
+use crate::room::{Batch, Room};
 use crate::time::{Instant, Now, WallTime};
 
 /// A session that asks to be let in.
@@ -99,9 +93,6 @@ pub struct Departed {
     /// Whether none of its sessions was in the room: its seat was held.
     pub was_away: bool,
 }
-
-/// The lists of members, told apart in their cursors by filter and order.
-const LISTS: u8 = 16;
 
 impl Room {
     /// Lets a user in through one of its sessions.
@@ -323,40 +314,6 @@ impl Room {
         [seat, figure].into_iter().flatten().min()
     }
 
-    fn figure_due_at(&self, nature: &Nature) -> Option<Instant> {
-        let told = self.figures.told().members.max(self.members.len() as u64);
-        let counts = match nature.presence {
-            Presence::Off => false,
-            Presence::Counts => true,
-            Presence::Full => told > u64::from(nature.presence_full_max),
-        };
-        if counts { self.figures.due_at(self.figure()) } else { None }
-    }
-
-    fn figure(&self) -> Figure {
-        let (members, occupants) = (self.members.len() as u64, self.members.occupants());
-        Figure { members, occupants }
-    }
-
-    /// Tells the figures of who is in the room, if they are to be told now.
-    pub fn tell_figures(
-        &mut self,
-        nature: &Nature,
-        now: Instant,
-        mut give: impl FnMut(ShardId, Batch),
-    ) {
-        if self.figure_due_at(nature).is_none_or(|due| due > now) {
-            return;
-        }
-        probe::mark(Mark::FigureTold);
-        let figure = self.figure();
-        self.figures.record(figure, now);
-        let batch = self.stream.figures(&self.name, figure);
-        for shard in self.members.shards() {
-            give(shard, batch.clone());
-        }
-    }
-
     /// Takes a member out and tells the others, where they are told of each other.
     pub(super) fn depart(
         &mut self,
@@ -382,39 +339,6 @@ impl Room {
         Some(Departed { key, member: handle, user, departure, was_away })
     }
 
-    fn announce_joined(
-        &mut self,
-        who: Who<'_>,
-        profile: Option<&Profile>,
-        nature: &Nature,
-        now: Now,
-    ) {
-        if self.tells_names(nature, self.members.len() + 1) {
-            let (role, profile) = (self.role_of(who), shown(profile));
-            let notice = Notice { role, profile, ..Notice::default() };
-            self.notice(NoticeKind::MemberJoined, &[who.user], notice, now);
-        }
-    }
-
-    /// Whether members are told by name who comes and goes, when there are so many.
-    pub(super) fn tells_names(&self, nature: &Nature, members: usize) -> bool {
-        nature.presence == Presence::Full && members <= nature.presence_full_max as usize
-    }
-
-    /// Puts a notice about users in the room's order. Gives its place.
-    pub(super) fn notice(
-        &mut self,
-        what: NoticeKind,
-        users: &[&str],
-        notice: Notice<'_>,
-        now: Now,
-    ) -> u64 {
-        let mut bytes = Vec::new();
-        IdList::write(users.iter().copied(), &mut bytes);
-        let users = IdList::parse(&bytes).expect("fewer than a list may hold");
-        self.stream.record_notice(&self.name, Notice { what, users, ..notice }, now.wall)
-    }
-
     /// What is remembered of a fixed member while it is not there.
     pub(super) fn note_seen(&mut self, handle: MemberHandle) {
         if let Some(member) = self.members.get(handle)
@@ -422,96 +346,6 @@ impl Room {
         {
             let profile = member.profile.as_deref();
             self.roles.record_seen(&member.user, member.joined_at, profile);
-        }
-    }
-
-    /// Whether each of some users is in the room.
-    pub fn attendances<'a>(
-        &'a self,
-        users: impl Iterator<Item = &'a str> + 'a,
-    ) -> impl Iterator<Item = Attendance> + 'a {
-        users.map(|user| {
-            let mut members =
-                both_roles(user).filter_map(|who| self.members.get(self.members.find(who)?));
-            match (members.any(|member| !member.is_away()), self.has_part(user)) {
-                (true, _) => Attendance::Present,
-                (false, true) => Attendance::Away,
-                (false, false) => Attendance::Absent,
-            }
-        })
-    }
-
-    /// Whether a user is a member that is away, or a fixed one.
-    fn has_part(&self, user: &str) -> bool {
-        both_roles(user).any(|who| self.members.find(who).is_some())
-            || self.roles.find(user).is_some()
-    }
-
-    /// A page of the members; `None` if the cursor is none of this list, or the list none of this
-    /// version.
-    #[must_use]
-    pub fn members_page(
-        &self,
-        (filter, order): (MemberFilter, MemberOrder),
-        cursor: &[u8],
-        limit: u16,
-    ) -> Option<Page> {
-        let list = LISTS + 2 * filter.to_byte() + order.to_byte();
-        let reading = Reading::parse(list, cursor, limit)?;
-        let newest_first = match order {
-            MemberOrder::OldestFirst => false,
-            MemberOrder::NewestFirst => true,
-            _ => return None,
-        };
-        let (from, to) = reading.bounds(newest_first);
-        let page = match filter {
-            MemberFilter::All => {
-                let rows = self.members.by_age(from, to);
-                let rows = rows.map(|(number, member)| (number, self.row(member)));
-                let total = self.members.len() as u64;
-                if newest_first {
-                    reading.page(total, rows.rev())
-                } else {
-                    reading.page(total, rows)
-                }
-            }
-            MemberFilter::Fixed => {
-                let rows = self.roles.range(from, to);
-                let rows = rows.map(|(number, fixed)| (number, self.fixed_row(&fixed.user)));
-                let total = self.roles.len() as u64;
-                if newest_first {
-                    reading.page(total, rows.rev())
-                } else {
-                    reading.page(total, rows)
-                }
-            }
-            _ => return None,
-        };
-        Some(page)
-    }
-
-    fn row<'a>(&'a self, member: &'a Member) -> MemberRow<'a> {
-        MemberRow {
-            user: &member.user,
-            role: self.role_of(Who { user: &member.user, role: member.role }),
-            attendance: if member.is_away() { Attendance::Away } else { Attendance::Present },
-            joined_at: member.joined_at.as_micros(),
-            profile: shown(member.profile.as_deref()),
-        }
-    }
-
-    fn fixed_row<'a>(&'a self, user: &'a str) -> MemberRow<'a> {
-        let here = self.members.find(Who { user, role: Role::Client });
-        if let Some(member) = here.and_then(|member| self.members.get(member)) {
-            return self.row(member);
-        }
-        let fixed = self.roles.find(user);
-        MemberRow {
-            user,
-            role: self.roles.of(user),
-            attendance: Attendance::Away,
-            joined_at: fixed.map_or(0, |fixed| fixed.joined_at.as_micros()),
-            profile: shown(fixed.and_then(|fixed| fixed.profile.as_deref())),
         }
     }
 }

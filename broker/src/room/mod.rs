@@ -2,8 +2,8 @@
 //! can be asked of it.
 //!
 //! A part owns one kind of state, knows no sibling, and takes facts as arguments. Only this file,
-//! its two continuations (`attendance`: who comes and goes; `government`: who rules and how) and
-//! `admission` see more than one. Rooms live on the shard they are homed on, which calls these
+//! its continuations (`attendance`: who comes and goes; `presence`: what members are told of that;
+//! `listing`: what others are; `government`: who rules and how) and `admission` see more than one. Rooms live on the shard they are homed on, which calls these
 //! functions; a room never calls back, and never reads a clock.
 //!
 //! To add a feature: a part of its own, a field here, a short function here, and if it can
@@ -17,8 +17,10 @@ mod figures;
 mod government;
 mod grace;
 mod lifecycle;
+mod listing;
 mod members;
 mod moderation;
+mod presence;
 mod quota;
 mod ring;
 mod roles;

@@ -117,7 +117,7 @@ fn a_new_session_of_a_device_takes_the_place_of_the_old_one() {
         assert_eq!(ended(&world, old), Some(Code::REPLACED));
         assert!(world.clients[new].is_open());
         let query = world.clients[new].query("lobby");
-        assert_eq!(world.outcome(new, query), Outcome::State(0, 0, 0));
+        assert_eq!(world.outcome(new, query), Outcome::State(0, 1, 0), "its seat is held");
     }
 }
 

@@ -21,6 +21,7 @@ use crate::random::Random;
 use crate::world::World;
 
 mod counts;
+mod forbidden;
 mod ruling;
 mod shape;
 
@@ -82,6 +83,8 @@ struct Chaos {
     presence: Presence,
     /// Whether visitors without an account are let in.
     anonymous: bool,
+    /// Who may not speak, for sure.
+    forbidden: forbidden::Forbidden,
     /// Waits that senders were told, to be tried to the millisecond.
     waits_ms: Vec<u32>,
 }
@@ -96,8 +99,8 @@ impl Chaos {
         let world = World::new(plan.seed, &shape);
         world.net.trace(|trace| trace.print = plan.print);
         let (presence, anonymous) = (shape.app.rooms.presence, shape.app.anonymous);
-        let waits_ms = Vec::new();
-        Self { world, random, faults, hit, rooms, users, presence, anonymous, waits_ms }
+        let (waits_ms, forbidden) = (Vec::new(), forbidden::Forbidden::default());
+        Self { world, random, faults, hit, rooms, users, presence, anonymous, forbidden, waits_ms }
     }
 
     fn run(&mut self, actions: usize) {
@@ -110,6 +113,7 @@ impl Chaos {
             for _ in 0..self.random.below(6) {
                 self.world.step();
             }
+            self.check_forbidden();
             if self.random.percent(6) {
                 self.let_time_pass();
             }
@@ -222,6 +226,7 @@ impl Chaos {
         for _ in 0..count {
             let options = PublishOptions::from_bits(options);
             let request = self.world.publish_bytes(client, room, bytes, options);
+            self.watch((client, request), room);
             if let Some(Answer::Refused(Code::RATE_LIMITED, wait_ms)) =
                 self.world.clients[client].outcomes.get(&(request.saturating_sub(1)))
             {
@@ -254,8 +259,12 @@ impl Chaos {
             (Fault::WorkerPause, _) => {
                 let worker = self.random.below(8);
                 self.world.pause(worker, time);
+                self.forbidden.clear();
             }
-            (Fault::Crash, _) if self.random.percent(15) => self.world.crash(),
+            (Fault::Crash, _) if self.random.percent(15) => {
+                self.world.crash();
+                self.forbidden.clear();
+            }
             (Fault::WallJump, _) => {
                 let jump = self.random.draw() % 7_200_000_000;
                 self.world.jump_wall(jump);

@@ -60,9 +60,11 @@ impl Chaos {
             Moderation::Ban,
             Moderation::Unban,
             Moderation::Mute,
+            Moderation::Mute,
+            Moderation::Mute,
             Moderation::Unmute,
-        ][self.random.below(6)];
-        let everywhere = action != Moderation::Kick && self.random.percent(25);
+        ][self.random.below(8)];
+        let everywhere = action != Moderation::Kick && self.random.percent(40);
         let room = if everywhere { "" } else { room };
         // Short, so that the world does not fall silent.
         let term = match action {
@@ -72,13 +74,24 @@ impl Chaos {
         let (options, users) = (self.quietly(), self.some_users());
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
         let act = Act { room, action, term, options, extension: "chaos" };
-        self.world.clients[client].moderate(act, &users);
+        let request = self.world.clients[client].moderate(act, &users);
+        match action {
+            Moderation::Mute => self.expect_muted((client, request), (room, &users), term),
+            Moderation::Unmute => {
+                let now = self.world.net.now().instant;
+                self.forbidden.touch((client, request), room, now);
+            }
+            _ => {}
+        }
     }
 
     fn appoint(&mut self, client: usize, room: &str) {
         let role = [RoomRole::Manager, RoomRole::Ordinary, RoomRole::Visitor][self.random.below(3)];
         let users = self.some_users();
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
+        if role == RoomRole::Manager {
+            self.forbidden.exempt(room, &users);
+        }
         self.world.clients[client].set_role(room, &users, role);
     }
 
@@ -101,6 +114,7 @@ impl Chaos {
 
     pub(super) fn create(&mut self, client: usize, room: &str) {
         let creator = format!("user-{}", self.random.below(self.users));
+        self.forbidden.exempt(room, &[&creator]);
         let policy = self.policy();
         let flags = [0, 0, 0, 0, 1, 2][self.random.below(6)];
         let flags = RoomFlags::from_bits(flags);
@@ -139,6 +153,9 @@ impl Chaos {
         let change = changes[self.random.below(3)];
         let users = self.some_users();
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
+        if change != ListChange::Remove {
+            self.forbidden.exempt(room, &users);
+        }
         self.world.clients[client].change_list((ListName::MuteExceptions, room), change, &users);
     }
 

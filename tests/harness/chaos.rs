@@ -10,16 +10,20 @@ use std::time::Duration;
 
 use throng_broker::class::Class;
 use throng_broker::counters::Outcome;
-use throng_broker::rate::QuotaLimits;
+use throng_broker::nature::Presence;
 use throng_protocol::Code;
 use throng_protocol::value::{LimitSetting, ListChange, ListName, PublishOptions, Role};
 
-use crate::checker::PROTECTED_KIND;
-use crate::client::Outcome as Answer;
+use crate::client::{Coming, Outcome as Answer};
 use crate::fault::{Fault, Faults};
 use crate::net::Weather;
 use crate::random::Random;
-use crate::world::{Shape, World};
+use crate::world::World;
+
+mod counts;
+mod forbidden;
+mod ruling;
+mod shape;
 
 /// What is played.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +79,12 @@ struct Chaos {
     hit: Faults,
     rooms: usize,
     users: usize,
+    /// What members are told of each other.
+    presence: Presence,
+    /// Whether visitors without an account are let in.
+    anonymous: bool,
+    /// Who may not speak, for sure.
+    forbidden: forbidden::Forbidden,
     /// Waits that senders were told, to be tried to the millisecond.
     waits_ms: Vec<u32>,
 }
@@ -84,11 +94,13 @@ impl Chaos {
         let mut random = Random::new(plan.seed, 10);
         let drawn = Fault::ALL.iter().filter(|_| random.percent(40));
         let faults = drawn.fold(Faults::NONE, |set, fault| set.with(*fault)).and(plan.faults);
-        let (shape, hit) = shape(&mut random, faults);
+        let (shape, hit) = shape::shape(&mut random, faults);
         let (rooms, users) = (1 + random.below(5), 1 + random.below(12));
         let world = World::new(plan.seed, &shape);
         world.net.trace(|trace| trace.print = plan.print);
-        Self { world, random, faults, hit, rooms, users, waits_ms: Vec::new() }
+        let (presence, anonymous) = (shape.app.rooms.presence, shape.app.anonymous);
+        let (waits_ms, forbidden) = (Vec::new(), forbidden::Forbidden::default());
+        Self { world, random, faults, hit, rooms, users, presence, anonymous, forbidden, waits_ms }
     }
 
     fn run(&mut self, actions: usize) {
@@ -101,6 +113,7 @@ impl Chaos {
             for _ in 0..self.random.below(6) {
                 self.world.step();
             }
+            self.check_forbidden();
             if self.random.percent(6) {
                 self.let_time_pass();
             }
@@ -129,24 +142,47 @@ impl Chaos {
         let dice = self.random.below(100);
         let client = if dice < 13 { None } else { self.open_client() };
         let Some(client) = client else {
-            let user = format!("user-{}", self.random.below(self.users));
-            let device = format!("device-{}", self.random.below(12));
-            let role = if self.random.percent(15) { Role::Server } else { Role::Client };
-            self.world.connect(&user, &device, role);
-            return;
+            return self.connect();
         };
-        let own = &mut self.world.clients[client];
         match dice {
             ..16 if self.faults.has(Fault::Close) => self.come_back(client, &room),
-            ..35 => _ = own.join(&room),
-            35..43 => _ = own.leave(&room),
-            43..87 => self.publish(client, &room),
-            87..91 => self.change_rules(client, &room),
-            91..93 => _ = own.destroy(&room),
-            93..96 => _ = own.create(&room),
-            96..99 => _ = own.query(&room),
-            _ => (0..25).for_each(|_| _ = own.query(&room)),
+            ..35 => _ = self.join(client, &room),
+            35..42 => _ = self.world.clients[client].leave(&room),
+            42..77 => self.publish(client, &room),
+            77..90 => self.rule(client, &room),
+            90..93 => self.change_rules(client, &room),
+            93..94 => _ = self.world.clients[client].destroy(&room),
+            94..96 => self.create(client, &room),
+            96..99 => _ = self.world.clients[client].query(&room),
+            _ => (0..25).for_each(|_| _ = self.world.clients[client].query(&room)),
         }
+    }
+
+    /// Somebody comes: a user on some device, a server, or a visitor without an account.
+    fn connect(&mut self) {
+        if self.anonymous && self.random.percent(8) {
+            self.world.connect("", "", Role::Anonymous);
+            return;
+        }
+        let user = format!("user-{}", self.random.below(self.users));
+        let device = format!("device-{}", self.random.below(12));
+        let role = if self.random.percent(15) { Role::Server } else { Role::Client };
+        self.world.connect(&user, &device, role);
+    }
+
+    /// Joins, with some history, and goes on from where the last session of the device was, if it
+    /// was in the room.
+    fn join(&mut self, client: usize, room: &str) -> u32 {
+        let own = &self.world.clients[client];
+        let before = self.world.clients.iter().rev().find(|other| {
+            (&other.user, &other.device) == (&own.user, &own.device)
+                && other.views_left.contains_key(room)
+        });
+        let from = before.map(|other| other.views_left[room].position());
+        let from = from.filter(|_| self.random.percent(70));
+        let history = [0, 0, 3, 10, 50][self.random.below(5)];
+        let coming = Coming { history, from, ..Coming::default() };
+        self.world.clients[client].join_with(room, coming)
     }
 
     /// Rules change, as far as the client may change them, and are asked for.
@@ -178,7 +214,7 @@ impl Chaos {
         let (user, device, role) = (own.user.clone(), own.device.clone(), own.role);
         self.world.close(client);
         let client = self.world.connect(&user, &device, role);
-        self.world.clients[client].join(room);
+        self.join(client, room);
         self.publish(client, room);
     }
 
@@ -190,6 +226,7 @@ impl Chaos {
         for _ in 0..count {
             let options = PublishOptions::from_bits(options);
             let request = self.world.publish_bytes(client, room, bytes, options);
+            self.watch((client, request), room);
             if let Some(Answer::Refused(Code::RATE_LIMITED, wait_ms)) =
                 self.world.clients[client].outcomes.get(&(request.saturating_sub(1)))
             {
@@ -222,8 +259,12 @@ impl Chaos {
             (Fault::WorkerPause, _) => {
                 let worker = self.random.below(8);
                 self.world.pause(worker, time);
+                self.forbidden.clear();
             }
-            (Fault::Crash, _) if self.random.percent(15) => self.world.crash(),
+            (Fault::Crash, _) if self.random.percent(15) => {
+                self.world.crash();
+                self.forbidden.clear();
+            }
             (Fault::WallJump, _) => {
                 let jump = self.random.draw() % 7_200_000_000;
                 self.world.jump_wall(jump);
@@ -252,16 +293,22 @@ impl Chaos {
         }
         self.world.pass(Duration::from_secs(5));
         self.world.checker.check_rates();
-        self.world.checker.check_skipped();
         self.check_census();
+        self.check_clients();
+        self.world.check_connections();
+        self.check_devices();
+        self.check_counts();
+        self.check_clients();
+    }
+
+    fn check_clients(&self) {
+        self.world.checker.check_skipped();
+        self.world.checker.check_kicked();
         for client in 0..self.world.clients.len() {
             if self.world.clients[client].is_open() {
                 self.check_client(client);
             }
         }
-        self.world.check_connections();
-        self.check_devices();
-        self.check_counts();
     }
 
     fn check_client(&self, client: usize) {
@@ -302,75 +349,4 @@ impl Chaos {
             }
         }
     }
-
-    /// The counts a room shows are those of the clients that believe to be in it (I26).
-    fn check_counts(&mut self) {
-        self.world.pass(Duration::from_secs(2));
-        let server = self.world.connect("counting-server", "", Role::Server);
-        self.world.settle();
-        if !self.world.clients[server].is_open() {
-            return; // There are as many connections as there may be.
-        }
-        for room in (0..self.rooms).map(|n| format!("room-{n}")) {
-            let query = self.world.clients[server].query(&room);
-            let Answer::State(_, _, occupants) = self.world.outcome(server, query) else {
-                continue;
-            };
-            let inside =
-                |own: &&crate::client::Client| own.is_open() && own.rooms.contains_key(&room);
-            let believing = self.world.clients.iter().filter(inside).count();
-            assert_eq!(believing as u64, occupants, "occupants of {room} (I26)");
-        }
-    }
-}
-
-/// The shape of a world, and the faults that lie in the shape.
-fn shape(random: &mut Random, faults: Faults) -> (Shape, Faults) {
-    let workers = u16::try_from(1 + random.below(4)).expect("small");
-    let mut shape = Shape::new(workers);
-    let mut hit = Faults::NONE;
-    let mut drawn = |fault, calm, bad: &[usize]| {
-        let value = bad[random.below(bad.len())];
-        if !faults.has(fault) {
-            return calm;
-        }
-        hit = hit.with(fault);
-        value
-    };
-    let calm = Weather::CALM;
-    shape.weather = Weather {
-        receive_bytes_max: drawn(Fault::SplitReads, calm.receive_bytes_max, &[1, 3, 17, 200]),
-        pipe_bytes_max: drawn(Fault::ShortWrites, calm.pipe_bytes_max, &[1, 50, 1_000]),
-        delay_percent: drawn(Fault::Delay, 0, &[10, 50, 90]) as u64,
-        receives_max: drawn(Fault::FewBuffers, calm.receives_max, &[1, 2, 5]),
-        accepts: true,
-    };
-    shape.lane_envelopes = drawn(Fault::TinyLanes, shape.lane_envelopes, &[4, 8, 16]);
-    let least = throng_broker::limits::OUTBOUND_BYTES_MAX_MIN;
-    shape.outbound_bytes_max = drawn(Fault::TinyBacklog, shape.outbound_bytes_max, &[least]);
-    shape.connections_max = [10_000, 10_000, 6][random.below(3)];
-    shape.speakers_percent = 50;
-    shape.mixed_kinds = true;
-    shape.visits_per_turn = [1, 3, shape.visits_per_turn][random.below(3)];
-    shape.app.lists.protected_kinds = [PROTECTED_KIND.into()].into_iter().collect();
-    shape.app.lists.low_kinds = ["like".into()].into_iter().collect();
-    if random.percent(50) {
-        shape.app.quota = QuotaLimits::default();
-    }
-    if random.percent(20) {
-        let normal = u32::try_from(1 + random.below(5)).expect("small");
-        shape.app.receiver_caps.normal = std::num::NonZeroU32::new(normal);
-    }
-    shape.app.rates.refused = std::num::NonZeroU32::new([200, 200, 5][random.below(3)]);
-    shape.app.rooms_per_user = [1, 1, 1, 2, 5][random.below(5)];
-    shape.app.publish_without_join = random.percent(20);
-    shape.app.rooms.lifetimes.idle = Duration::from_secs([60, 3_600][random.below(2)]);
-    if random.percent(60) {
-        shape.app.rates.requests = None;
-    }
-    if random.percent(50) {
-        shape.app.rates.client_messages = None;
-        shape.app.rates.server_messages = None;
-    }
-    (shape, hit)
 }

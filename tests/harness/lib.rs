@@ -4,8 +4,9 @@
 //! [`world`] runs several workers on one thread, turn by turn, from one seed: [`net`] is its
 //! network, [`io`] the third implementation of the broker's seam, over that network. [`sockets`]
 //! carries the same clients over real sockets. [`client`] speaks the protocol and nothing else, so
-//! that it depends on no other code under test, and [`checker`] holds every client's view of a
-//! room against what was accepted. [`speaker`] puts the client crate inside some of them. [`fuzz`] is what the fuzz targets do, from bytes alone.
+//! that it depends on no other code under test; [`view`] is what one of its sessions sees of a room,
+//! and [`checker`] holds all views against each other and against what was accepted. [`speaker`]
+//! puts the client crate inside some of them. [`fuzz`] is what the fuzz targets do, from bytes alone.
 
 pub mod broker;
 pub mod chaos;

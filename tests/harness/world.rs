@@ -207,7 +207,8 @@ impl World {
 
     /// A new client, by its number.
     pub fn connect(&mut self, user: &str, device: &str, role: Role) -> usize {
-        let client = if self.speakers.percent(self.shape.speakers_percent) {
+        let spoken_for = self.speakers.percent(self.shape.speakers_percent);
+        let client = if spoken_for && role != Role::Anonymous {
             Client::hello_by_crate(user, device, role, self.client_now())
         } else {
             Client::hello(user, device, role)

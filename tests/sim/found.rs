@@ -1,5 +1,10 @@
 //! What the simulator found in the broker as it was, each as the shortest world that showed it.
 
+use std::time::Duration;
+
+use throng_broker::nature::Presence;
+use throng_harness::client::Coming;
+use throng_harness::random::Random;
 use throng_harness::world::{Shape, World};
 use throng_protocol::value::{PublishOptions, Role};
 
@@ -76,5 +81,63 @@ fn an_epoch_does_not_return_after_a_crash_in_the_same_microsecond() {
             world.crash();
             world.net.set_wall(wall);
         }
+    }
+}
+
+fn quick(workers: u16) -> Shape {
+    let mut shape = Shape::new(workers);
+    let rates = &mut shape.app.rates;
+    (rates.client_messages, rates.server_messages, rates.requests) = (None, None, None);
+    shape
+}
+
+fn enter(world: &mut World, user: &str, room: &str) -> usize {
+    let client = world.open(user, Role::Client);
+    world.clients[client].join(room);
+    world.settle();
+    client
+}
+
+/// Figures that were again those that were told last were not told, though somebody had come in
+/// between and had been told others when it joined.
+#[test]
+fn who_joined_between_two_equal_figures_is_told_the_true_ones() {
+    for workers in 1..4 {
+        let mut shape = quick(workers);
+        shape.app.rooms.presence = Presence::Counts;
+        let mut world = World::new(1, &shape);
+        enter(&mut world, "alice", "lobby");
+        world.pass(Duration::from_secs(5));
+        let bob = enter(&mut world, "bob", "lobby");
+        world.pass(Duration::from_millis(100));
+        let cid = enter(&mut world, "cid", "lobby");
+        world.pass(Duration::from_millis(100));
+        world.clients[bob].leave("lobby");
+        world.pass(Duration::from_secs(3));
+        assert_eq!(world.clients[cid].figures["lobby"].members, 2);
+    }
+}
+
+/// A session that left a room for another and came back at once, from a place of before, met its
+/// own old visit: it was told that nothing was missing, and nothing of what it missed followed.
+#[test]
+fn who_comes_back_while_it_is_leaving_gets_what_it_missed_or_is_told() {
+    for seed in 0..300 {
+        let mut random = Random::new(seed, 40);
+        let mut world = World::new(seed, &quick(3));
+        let server = world.open("server", Role::Server);
+        let old = enter(&mut world, "bob", "first");
+        world.publish(server, "first", NONE);
+        world.settle();
+        let from = Some(world.clients[old].rooms["first"].position());
+        world.close(old);
+        (0..3).for_each(|_| _ = world.publish(server, "first", NONE));
+        world.settle();
+        let bob = enter(&mut world, "bob", "first");
+        world.clients[bob].join("second");
+        (0..random.below(6)).for_each(|_| _ = world.step());
+        // An answer that does not fit fails the test.
+        world.clients[bob].join_with("first", Coming { from, ..Coming::default() });
+        world.settle();
     }
 }

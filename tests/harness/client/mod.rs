@@ -270,6 +270,13 @@ impl Client {
         self.welcomed && self.ended.is_none()
     }
 
+    /// The life of the room in which a message was accepted, if it was the last one there.
+    #[must_use]
+    pub fn epoch_of_accepted(&self, request: u32) -> Option<u64> {
+        let mut accepted = self.accepted.iter();
+        accepted.find(|(_, (number, _))| *number == request).map(|((_, epoch), _)| *epoch)
+    }
+
     /// What it was told in a room of what happened there, in order.
     pub fn notices_of<'a>(&'a self, room: &'a str) -> impl Iterator<Item = &'a told::Notice> {
         self.notices.iter().filter(move |notice| notice.room == room)

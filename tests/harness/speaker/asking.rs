@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use throng_client::ask::{
     ChangeList, ChangeRoom, CreateRoom, DestroyRooms, FindMembers, Moderate, MuteRoom,
-    QueryCounters, QueryLimits, QueryMembers, QuerySanctions, SetProfile, SetRoomOpen, SetRoomRole,
-    Subscribe,
+    QueryCounters, QueryLimits, QueryList, QueryMembers, QuerySanctions, SetProfile, SetRoomOpen,
+    SetRoomRole, Subscribe,
 };
 use throng_client::session::Session;
 use throng_client::{About, Join, Position, Profile, Publish, Unsent};
@@ -30,6 +30,14 @@ pub(super) fn ask(session: &mut Session, request: &Request<'_>) -> Option<u32> {
         Request::QueryLimits(query) => session.ask_for(&QueryLimits::of_room(query.room)),
         Request::QueryCounters(_) => session.ask_for(&QueryCounters),
         Request::ChangeList(own) => change_list(session, own)?,
+        Request::QueryList(own) => session.ask_for(&match own.list {
+            ListName::ProtectedUsers => QueryList::protected_users(own.room),
+            ListName::ProtectedKinds => QueryList::protected_kinds(),
+            ListName::LowKinds => QueryList::low_kinds(),
+            ListName::KeepAlive => QueryList::kept_alive_rooms(),
+            ListName::MuteExceptions => QueryList::mute_exceptions(own.room),
+            _ => return None,
+        }),
         Request::CreateRoom(own) => session.ask_for(&create(own)?),
         Request::ChangeRoom(own) => session.ask_for(&change(own)),
         Request::DestroyRooms(own) => session.ask_for(&DestroyRooms::new(own.rooms.iter())),

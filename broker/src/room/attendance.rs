@@ -125,6 +125,7 @@ impl Room {
             (Some(_), None) => {}
         }
         self.note_seen(badge.member);
+        self.figures.record_shown(self.figure());
         self.lifecycle.record_members(self.members.len(), now.instant);
         let joined = self.joined(who, badge, recovered, now.instant);
         Ok(Joined { is_new: member.is_none(), ..joined })
@@ -202,11 +203,9 @@ impl Room {
         }
     }
 
-    /// What a session gets of what was said before. All that the caller said is sealed.
+    /// What a session gets of what was said before, if it is not in the room: its home knows that.
+    /// Here it may seem to be, while it is on its way out and in again. All that was said is sealed.
     fn recover(&self, member: Option<MemberHandle>, arriving: &Arriving<'_>) -> Recovered {
-        if member.is_some_and(|member| self.members.occupies(member, arriving.session)) {
-            return Recovered::default(); // It has had all of it.
-        }
         let (history, newest) = (arriving.history, self.stream.seq());
         let short = u64::from(probe::planted(Bug::RecoveryShort));
         let Some((epoch, seq)) = arriving.resume else {

@@ -12,6 +12,8 @@ use crate::time::Instant;
 pub struct Figures {
     told: Figure,
     told_at: Option<Instant>,
+    /// Whether somebody who joined since was shown others.
+    stale: bool,
 }
 
 /// How many are in a room.
@@ -33,16 +35,22 @@ impl Figures {
     /// When these figures may be told; `None` if they were.
     #[must_use]
     pub fn due_at(&self, figure: Figure) -> Option<Instant> {
-        if figure == self.told {
+        if figure == self.told && !self.stale {
             return None;
         }
         Some(self.told_at.map_or(Instant::ZERO, |told_at| told_at + PRESENCE_PERIOD))
+    }
+
+    /// Somebody is shown these figures alone, by the answer to its join.
+    pub fn record_shown(&mut self, figure: Figure) {
+        self.stale |= figure != self.told;
     }
 
     /// They are told now.
     pub fn record(&mut self, figure: Figure, now: Instant) {
         self.told = figure;
         self.told_at = Some(now);
+        self.stale = false;
     }
 }
 
@@ -60,5 +68,7 @@ mod tests {
         figures.record(one, now);
         assert_eq!(figures.due_at(one), None);
         assert_eq!(figures.due_at(two), Some(now + Duration::from_secs(1)));
+        figures.record_shown(two);
+        assert!(figures.due_at(one).is_some(), "somebody believes that there are two");
     }
 }

@@ -158,12 +158,6 @@ impl Members {
         self.get(handle)?.visits.first().map(|(session, _)| *session)
     }
 
-    /// Whether a session occupies the room for a member.
-    #[must_use]
-    pub fn occupies(&self, handle: MemberHandle, session: SessionKey) -> bool {
-        self.get(handle).is_some_and(|own| own.visits.iter().any(|(its, _)| *its == session))
-    }
-
     /// Members behind a number, or before it, in the order of joining.
     pub fn by_age(
         &self,

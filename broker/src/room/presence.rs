@@ -59,7 +59,8 @@ impl Room {
         if counts { self.figures.due_at(self.figure()) } else { None }
     }
 
-    fn figure(&self) -> Figure {
+    /// How many are in the room.
+    pub(super) fn figure(&self) -> Figure {
         let (members, occupants) = (self.members.len() as u64, self.members.occupants());
         Figure { members, occupants }
     }

@@ -146,7 +146,11 @@ impl Shard {
             return self
                 .on_joined_too_late(ticket, Seating { name, room, badge, epoch, protected });
         }
-        self.take_seat(connection, ticket.user, Seating { name, room, badge, epoch, protected });
+        let seating = Seating { name, room, badge, epoch, protected };
+        let is_back = self.take_seat(connection, ticket.user, seating);
+        // Who sits there already has had all of it.
+        let none = Recovered::default();
+        let recovered = if is_back { &none } else { &at.recovered };
         let left = self.leave_oldest(ticket.user, Some(connection));
         let reply = Joined {
             epoch,
@@ -160,12 +164,12 @@ impl Shard {
             about: at.about.on_wire(),
             role: at.role,
             mute: at.mute.max(self.muted_for(connection)),
-            entries: at.recovered.entries.count,
-            recovery: at.recovered.code,
-            missed: at.recovered.missed,
+            entries: recovered.entries.count,
+            recovery: recovered.code,
+            missed: recovered.missed,
             extensions: NONE,
         };
-        self.reply_joined(ticket, reply, &at.recovered);
+        self.reply_joined(ticket, reply, recovered);
     }
 
     /// How much longer a session's user is muted in its app.
@@ -209,8 +213,9 @@ impl Shard {
         self.leave_oldest(ticket.user, None);
     }
 
-    /// Seats a session in a room's audience, and notes that its user is a member.
-    fn take_seat(&mut self, connection: ConnectionId, user: UserHandle, seating: Seating) {
+    /// Seats a session in a room's audience, and notes that its user is a member. Says whether it
+    /// sat there already.
+    fn take_seat(&mut self, connection: ConnectionId, user: UserHandle, seating: Seating) -> bool {
         let Seating { name, room, badge, epoch, protected } = seating;
         let session = self.sessions.get(connection).and_then(|own| own.identity());
         let app = session.expect("the caller found it open").app;
@@ -219,7 +224,9 @@ impl Shard {
         self.settle(connection, audience);
         let session = self.sessions.get_mut(connection).expect("the caller found it open");
         let seats = &mut session.outbound.seats;
-        if let Some(seat) = seats.iter_mut().find(|seat| seat.audience == audience) {
+        let own = seats.iter_mut().find(|seat| seat.audience == audience);
+        let is_back = own.is_some();
+        if let Some(seat) = own {
             probe::mark(Mark::JoinedAgain);
             seat.badge = badge;
         } else {
@@ -232,6 +239,7 @@ impl Shard {
             Some(own) => (own.place, own.badge, own.protected) = (place, badge, protected),
             None => user.record_room(Membership { room, place, badge, protected }),
         }
+        is_back
     }
 
     /// What a user says in a room is protected from now on, or no longer.

@@ -39,7 +39,6 @@ impl Shard {
     }
 
     fn admit(&mut self, publish: &Publish) -> Result<Answer, No> {
-        let settings = Rc::clone(&self.settings);
         let (handle, author) = self.resolve(&publish.address)?;
         let no_room = Refusal::new(Code::NO_SUCH_ROOM);
         let room = self.rooms.get(handle).ok_or(no_room)?;
@@ -64,16 +63,12 @@ impl Shard {
             Err(no) => return Err(self.count_no(app, publish.class, no)),
         };
         let (epoch, full) = (room.epoch(), room.is_full());
-        let said_enough = room.has_said_enough(&settings.apps[usize::from(app.0)].rooms);
         if room.open == Open::No {
             room.open = Open::Said;
             self.rooms_open.push(handle);
         }
         self.load.record(app);
         self.counters_mut(app).count(Outcome::Accepted, class);
-        if said_enough {
-            self.expire_seats(handle);
-        }
         if full {
             probe::mark(Mark::BatchFull);
             self.seal(handle);
@@ -183,8 +178,17 @@ impl Shard {
         }
     }
 
-    /// Ends the open batches of the turn.
+    /// Ends the open batches of the turn, after giving up the seats for which enough was said in it:
+    /// not sooner, for whoever said it shall hear of its own message before anything behind it.
     pub(super) fn seal_rooms(&mut self) {
+        for place in 0..self.rooms_open.len() {
+            let handle = self.rooms_open[place];
+            if self.rooms.get(handle).is_some_and(|room| {
+                room.has_said_enough(&self.settings.apps[usize::from(room.app().0)].rooms)
+            }) {
+                self.expire_seats(handle);
+            }
+        }
         let mut open = core::mem::take(&mut self.rooms_open);
         let settings = Rc::clone(&self.settings);
         for handle in open.drain(..) {

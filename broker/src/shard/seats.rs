@@ -159,14 +159,17 @@ impl Shard {
         {
             let Membership { room, place, badge, .. } = entry.rooms[0].clone();
             let departure = Departure::JoinedAnother;
-            left = Some(match place {
-                Place::Seated(audience) => self.audiences.get(audience).name.clone(),
+            match place {
+                Place::Seated(audience) => left = Some(self.audiences.get(audience).name.clone()),
                 Place::Held(name) => {
                     probe::mark(Mark::SeatForfeited);
                     self.post.tell(room.shard, Envelope::Forfeit { room, badge, departure });
-                    name
+                    // It may have been destroyed and created again, and the user be in the new one.
+                    if !self.sits_in(user, &name) {
+                        left = Some(name);
+                    }
                 }
-            });
+            }
             let told = Told::Left(LeftReason::JoinedAnother, asked);
             for (session, badge) in self.unseat_user(user, room, told) {
                 let hold = false;
@@ -176,6 +179,15 @@ impl Shard {
             probe::mark(Mark::LeftOldest);
         }
         left
+    }
+
+    /// Whether a user sits in a room of that name.
+    fn sits_in(&self, user: UserHandle, name: &str) -> bool {
+        let mut rooms = self.users.get(user).into_iter().flat_map(|own| &own.rooms);
+        rooms.any(|own| match own.place {
+            Place::Seated(audience) => *self.audiences.get(audience).name == *name,
+            Place::Held(_) => false,
+        })
     }
 
     /// Gives up all seats that are held for a user.

@@ -201,7 +201,8 @@ impl Stream {
         let extensions = Extensions::NONE;
         let presence = Presence { room, epoch: self.epoch, members, occupants, extensions };
         FromBroker::Push(presence.into()).write(&mut bytes);
-        let run = Run { class: Class::Low, frames: 0, end: offset(bytes.len()) };
+        // Small and rare, and the last one has to arrive: never skipped.
+        let run = Run { class: Class::Protected, frames: 0, end: offset(bytes.len()) };
         let runs = Runs::from_elem(run, 1);
         Batch { bytes: bytes.into(), first_seq: self.seq + 1, runs, own: SmallVec::new() }
     }

@@ -7,7 +7,8 @@ use throng_broker::probe::{self, Bug};
 use throng_harness::chaos::Plan;
 
 /// Where to look first: most bugs show in the first few seeds, these later.
-const LATE: &[(Bug, u64)] = &[(Bug::LimiterForgets, 199)];
+const LATE: &[(Bug, u64)] =
+    &[(Bug::LimiterEdge, 84), (Bug::LimiterForgets, 199), (Bug::SanctionAnsweredEarly, 175)];
 
 /// Seeds that are tried from there on, and then from the first on.
 const SEEDS: u64 = 400;

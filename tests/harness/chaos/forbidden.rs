@@ -87,8 +87,10 @@ impl Chaos {
         term: Term,
     ) {
         let now = self.world.net.now().instant;
+        // What was said before and is not answered may be heeded after this, and answered sooner.
+        let is_doubtful = self.forbidden.touched.iter().any(|(_, own, _)| own == room);
         self.forbidden.touch(asked, room, now);
-        let Some(epoch) = self.epoch(room) else { return };
+        let Some(epoch) = self.epoch(room).filter(|_| !is_doubtful) else { return };
         let term = Duration::from_secs(term.seconds().unwrap_or(1_000_000).into());
         for (place, user) in users.iter().enumerate() {
             let (room, user) = (room.to_owned(), (*user).to_owned());

@@ -1,8 +1,8 @@
 //! A client that speaks the protocol, believes nothing, and judges all it is told.
 //!
 //! Bytes in, bytes out: a simulated world and a real socket carry them alike, so both are judged
-//! by the same rules. What it may ask is in [`asking`], the rules by which it judges in [`judging`],
-//! and what it keeps of what it was told in [`told`].
+//! by the same rules. What it may ask is in `asking`, the rules by which it judges in `judging`,
+//! and what it keeps of what it was told in `told`.
 
 mod asking;
 mod judging;

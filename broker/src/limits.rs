@@ -88,6 +88,9 @@ pub const PRESENCE_FULL_DEFAULT: u32 = 100;
 /// The least time between two figures of who is in a room (spec 4).
 pub const PRESENCE_PERIOD: Duration = Duration::from_secs(1);
 
+/// Bytes of one page of history; one message always fits.
+pub const HISTORY_PAGE_BYTES_MAX: usize = 256 * 1024;
+
 /// Attribute operations of a room in any window of one second (spec 6).
 pub const ATTRIBUTE_WRITES_PER_SECOND: u32 = 100;
 

@@ -69,12 +69,6 @@ pub struct Writer<'a> {
 }
 
 impl Attributes {
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -83,11 +77,15 @@ impl Attributes {
 
     /// Carries a change out, if nothing speaks against it. Gives what became of it; the key was
     /// changed if the code is [`Code::NONE`] and there is a revision, or it was there before.
-    pub fn write(&mut self, writer: Writer<'_>, change: &AttributeChange, now: Now) -> AttributeResult {
+    pub fn write(
+        &mut self,
+        writer: Writer<'_>,
+        change: &AttributeChange,
+        now: Now,
+    ) -> AttributeResult {
         let refused = |code| AttributeResult { code, ..AttributeResult::default() };
         let limit = core::num::NonZeroU32::new(ATTRIBUTE_WRITES_PER_SECOND);
-        let writes =
-            self.writes.get_or_insert_with(|| Box::new(RateWindow::new(limit, SECOND)));
+        let writes = self.writes.get_or_insert_with(|| Box::new(RateWindow::new(limit, SECOND)));
         if let Err(wait) = writes.check(now.instant) {
             let ms = wait.as_nanos().div_ceil(1_000_000);
             let retry_after_ms = u32::try_from(ms).unwrap_or(u32::MAX);
@@ -118,9 +116,7 @@ impl Attributes {
         }
         match (change.when, own) {
             (WriteWhen::Absent, Some(_)) => return Err(Code::KEY_EXISTS),
-            (WriteWhen::Revision, own)
-                if own.map_or(0, |own| own.revision) != change.revision =>
-            {
+            (WriteWhen::Revision, own) if own.map_or(0, |own| own.revision) != change.revision => {
                 return Err(Code::REVISION);
             }
             _ => {}
@@ -348,8 +344,7 @@ mod tests {
     #[test]
     fn what_expires_is_gone_at_its_moment_and_what_goes_with_its_owner_when_that_leaves() {
         let mut own = Attributes::default();
-        let short =
-            AttributeChange { expires_after: Duration::from_secs(1), ..set("short", b"") };
+        let short = AttributeChange { expires_after: Duration::from_secs(1), ..set("short", b"") };
         let bound = AttributeChange { options: AttributeOptions::AUTO_DELETE, ..set("bound", b"") };
         own.write(ANN, &short, at(0));
         own.write(ANN, &bound, at(0));

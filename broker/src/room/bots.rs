@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use throng_protocol::refusal::Code;
 
-use crate::limits::{BOTS_MAX, BOT_LIFETIME};
+use crate::limits::{BOT_LIFETIME, BOTS_MAX};
 use crate::room::about::Profile;
 use crate::time::{Instant, Now, WallTime};
 
@@ -73,12 +73,6 @@ impl Bots {
         let number = self.by_user.remove(user).ok_or(Code::NOT_A_MEMBER)?;
         self.all.remove(&number);
         Ok(())
-    }
-
-    /// Takes all of them out.
-    pub fn clear(&mut self) {
-        self.by_user.clear();
-        self.all.clear();
     }
 
     /// Takes out those that have been there for long enough. Says whether there were any.

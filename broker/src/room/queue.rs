@@ -51,13 +51,7 @@ impl Queue {
     /// An empty queue.
     #[must_use]
     pub const fn new(size_max: u16, permission: QueuePermission) -> Self {
-        Self {
-            size_max,
-            permission,
-            order: BTreeMap::new(),
-            all: BTreeMap::new(),
-            number_last: 0,
-        }
+        Self { size_max, permission, order: BTreeMap::new(), all: BTreeMap::new(), number_last: 0 }
     }
 
     /// How many elements there may be.
@@ -122,6 +116,12 @@ impl Queue {
         Some(element)
     }
 
+    /// An element, as it is told.
+    #[must_use]
+    pub fn find<'a>(&'a self, key: &'a str) -> Option<Row<'a>> {
+        self.all.get(key).map(|own| row(key, own))
+    }
+
     /// The key of the first element.
     #[must_use]
     pub fn head(&self) -> Option<&str> {
@@ -158,10 +158,10 @@ impl Queue {
     /// When it does not.
     pub fn invariants(&self) {
         assert_eq!(self.order.len(), self.all.len(), "every element has a place");
-        let is_there = |(number, key): (&u64, &Box<str>)| {
-            self.all.get(key).is_some_and(|own| own.number == *number)
-        };
-        assert!(self.order.iter().all(is_there), "and every place an element");
+        for (number, key) in &self.order {
+            let own = self.all.get(key).expect("every place has an element");
+            assert_eq!(own.number, *number, "of its number");
+        }
     }
 }
 
@@ -208,8 +208,7 @@ mod tests {
     #[test]
     fn transient_elements_go_with_whoever_offered_them_last() {
         let mut queue = Queue::new(9, QueuePermission::Anyone);
-        let transient =
-            |key| QueueChange { options: QueueOptions::TRANSIENT, ..offer(key, b"") };
+        let transient = |key| QueueChange { options: QueueOptions::TRANSIENT, ..offer(key, b"") };
         queue.offer(&transient("a"), "ann", NOW).unwrap();
         queue.offer(&offer("b", b""), "ann", NOW).unwrap();
         queue.offer(&transient("c"), "bob", NOW).unwrap();

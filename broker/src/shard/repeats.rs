@@ -3,9 +3,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::envelope::Ticket;
+use crate::envelope::{Item, Ticket};
 use crate::limits::{MESSAGE_ID_LIFETIME, MESSAGE_IDS_MAX};
 use crate::time::{Instant, WallTime};
+
+/// A request, or one of the rooms of one.
+type Attempted = (Ticket, Option<Item>);
 
 /// A room and a message id.
 type Name = (Box<str>, Box<str>);
@@ -17,7 +20,7 @@ pub(super) struct Repeats {
     /// In the order in which they were begun, with their numbers.
     order: VecDeque<(Instant, u64, Name)>,
     /// Those that nothing became of yet, by the request that began them.
-    pending: Vec<(Ticket, Name)>,
+    pending: Vec<(Attempted, Name)>,
     number_last: u64,
 }
 
@@ -36,6 +39,8 @@ pub(super) struct Waiting {
     pub(super) ticket: Ticket,
     /// Whether it wants no answer if the message is accepted.
     pub(super) quiet: bool,
+    /// Which of many rooms it was for.
+    pub(super) item: Option<Item>,
 }
 
 /// The answer to the first attempt.
@@ -80,14 +85,14 @@ impl Repeats {
         self.number_last += 1;
         let number = self.number_last;
         self.order.push_back((now, number, name.clone()));
-        self.pending.push((waiting.ticket, name.clone()));
+        self.pending.push(((waiting.ticket, waiting.item), name.clone()));
         self.all.insert(name, Attempt { number, waiting: vec![waiting], first: None });
     }
 
     /// The message of a request was accepted, or was not and may be tried again. Gives who waits for
     /// that, if the message had an id.
-    pub(super) fn settle(&mut self, ticket: Ticket, first: Option<First>) -> Vec<Waiting> {
-        let Some(place) = self.pending.iter().position(|(own, _)| *own == ticket) else {
+    pub(super) fn settle(&mut self, attempted: Attempted, first: Option<First>) -> Vec<Waiting> {
+        let Some(place) = self.pending.iter().position(|(own, _)| *own == attempted) else {
             return Vec::new();
         };
         let (_, name) = self.pending.swap_remove(place);
@@ -131,7 +136,11 @@ mod tests {
         let connection = ConnectionId { slot: 0, generation: 0 };
         let session = SessionKey { shard: ShardId(0), connection };
         let user = UserHandle(Slot { index: 0, generation: 0 });
-        Waiting { ticket: Ticket { session, user, request }, quiet: false }
+        Waiting { ticket: Ticket { session, user, request }, quiet: false, item: None }
+    }
+
+    fn by(request: u32) -> Attempted {
+        (waiting(request).ticket, None)
     }
 
     const FIRST: First = First { epoch: 1, seq: 7, time: WallTime::from_micros(3) };
@@ -147,9 +156,9 @@ mod tests {
         repeats.record("r", "id", waiting(1), second(0));
         assert_eq!(repeats.find("r", "id", waiting(2), second(0)), Known::Waits);
         assert_eq!(repeats.find("other", "id", waiting(3), second(0)), Known::New);
-        assert_eq!(repeats.settle(waiting(9).ticket, Some(FIRST)), [], "it had no id");
+        assert_eq!(repeats.settle(by(9), Some(FIRST)), [], "it had no id");
         let both = [waiting(1), waiting(2)];
-        assert_eq!(repeats.settle(waiting(1).ticket, Some(FIRST)), both);
+        assert_eq!(repeats.settle(by(1), Some(FIRST)), both);
         let repeat = Known::Repeat(FIRST);
         assert_eq!(repeats.find("r", "id", waiting(4), second(119)), repeat);
         assert_eq!(repeats.forgotten_at(), second(120));
@@ -160,10 +169,10 @@ mod tests {
     fn one_that_was_refused_may_be_tried_again() {
         let mut repeats = Repeats::default();
         repeats.record("r", "id", waiting(1), second(0));
-        assert_eq!(repeats.settle(waiting(1).ticket, None), [waiting(1)]);
+        assert_eq!(repeats.settle(by(1), None), [waiting(1)]);
         assert_eq!(repeats.find("r", "id", waiting(2), second(1)), Known::New);
         repeats.record("r", "id", waiting(2), second(1));
-        repeats.settle(waiting(2).ticket, Some(FIRST));
+        repeats.settle(by(2), Some(FIRST));
         let repeat = Known::Repeat(FIRST);
         assert_eq!(repeats.find("r", "id", waiting(3), second(120)), repeat, "from the second on");
     }
@@ -173,7 +182,7 @@ mod tests {
         let mut repeats = Repeats::default();
         for n in 0..=u32::try_from(MESSAGE_IDS_MAX).unwrap() {
             repeats.record("r", &n.to_string(), waiting(n), second(0));
-            repeats.settle(waiting(n).ticket, Some(FIRST));
+            repeats.settle(by(n), Some(FIRST));
         }
         assert_eq!(repeats.all.len(), MESSAGE_IDS_MAX);
         assert_eq!(repeats.find("r", "0", waiting(0), second(0)), Known::New);

@@ -80,7 +80,7 @@ pub struct Recovered {
     pub code: Code,
     /// How many entries behind the place it asked to resume from are not among them.
     pub missed: u64,
-    /// The room's whole state, for one who does not get every change since it was here.
+    /// The room's whole state, as it is now.
     pub states: States,
 }
 
@@ -236,7 +236,7 @@ impl Room {
             && let Some(entries) = self.ring.after((seq + short).min(newest), newest)
         {
             probe::mark(if entries.count > 0 { Mark::Recovered } else { Mark::MissedNothing });
-            return Recovered { entries, ..Recovered::default() };
+            return Recovered { entries, states: states(), ..Recovered::default() };
         }
         probe::mark(Mark::NotRecovered);
         let entries = self.ring.last_messages(history, seq);

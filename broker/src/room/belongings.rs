@@ -67,7 +67,7 @@ pub struct States {
 
 impl Room {
     /// Whether an actor may write here: members with an account, and servers from anywhere.
-    fn check_writer(&self, actor: &Actor) -> Result<(), Refused> {
+    pub(super) fn check_writer(&self, actor: &Actor) -> Result<(), Refused> {
         let who = Who { user: &actor.user, role: actor.role };
         match actor.role {
             Role::Server => Ok(()),
@@ -190,7 +190,7 @@ impl Room {
     /// Gives the room a queue, another size for it, or takes it away with size 0.
     ///
     /// # Errors
-    /// `NOT_ALLOWED`, or `TOO_MANY` if it holds more.
+    /// `NOT_A_MEMBER`, `NOT_ALLOWED`, or `TOO_MANY` if it holds more.
     pub fn set_queue(
         &mut self,
         actor: &Actor,
@@ -198,6 +198,7 @@ impl Room {
         telling: &Telling,
         now: Now,
     ) -> Result<Placed, Refused> {
+        self.check_writer(actor)?;
         self.check_right(actor, Right::Lead)?;
         match &mut self.queue {
             own if size == 0 => *own = None,

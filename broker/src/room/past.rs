@@ -93,7 +93,7 @@ impl Room {
     /// Takes a message back: its sender's own, or anyone's by those who lead and by servers.
     ///
     /// # Errors
-    /// `NO_SUCH_MESSAGE` or `NOT_ALLOWED`.
+    /// `NOT_A_MEMBER`, `NO_SUCH_MESSAGE` or `NOT_ALLOWED`.
     pub fn recall(
         &mut self,
         actor: &Actor,
@@ -101,6 +101,7 @@ impl Room {
         (nature, now): (&Nature, Now),
         give: impl FnMut(ShardId, Batch),
     ) -> Result<Placed, Refused> {
+        self.check_writer(actor)?;
         self.seal(nature, give);
         let gone = Refusal::new(Code::NO_SUCH_MESSAGE);
         if ask.epoch != self.stream.epoch() {
@@ -111,9 +112,7 @@ impl Room {
         let is_own = actor.role == Role::Client
             && message.sender_role == Role::Client
             && message.sender == &*actor.user;
-        let may = actor.role == Role::Server
-            || (actor.role == Role::Client && (is_own || self.roles.leads(&actor.user)));
-        if !may {
+        if actor.role != Role::Server && !is_own && !self.roles.leads(&actor.user) {
             return Err(Refusal::new(Code::NOT_ALLOWED));
         }
         let by = if actor.role == Role::Server { "" } else { &actor.user };

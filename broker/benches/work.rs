@@ -13,7 +13,7 @@ use throng_broker::room::{Arriving, Author, Birth, Policy, Publication, Room, Wh
 use throng_broker::slots::Slot;
 use throng_broker::time::{Instant, Now, WallTime};
 use throng_protocol::request::Publish;
-use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role};
+use throng_protocol::value::{ClassHint, Extensions, IdList, JoinOptions, PublishOptions, Role};
 use throng_protocol::{FromClient, frame};
 
 use crate::node::Node;
@@ -90,6 +90,7 @@ fn room(quota: QuotaLimits) -> (Room, Author<'static>) {
         profile: None,
         history: 0,
         resume: None,
+        options: JoinOptions::default(),
     };
     let joined = room.join(&arriving, &Nature::default(), now, |_, _| {});
     let badge = joined.expect("an open room takes everyone").badge;
@@ -104,6 +105,7 @@ fn publication(author: Author<'static>) -> Publication<'static> {
         class: throng_broker::class::Class::High,
         ingress_at: WallTime::from_micros(1),
         own: None,
+        unstored: false,
         publish_without_join: false,
     }
 }

@@ -10,8 +10,9 @@
 use bytes::Bytes;
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::{
-    AppEvents, Attendance, Departure, LimitSetting, ListChange, ListName, MemberFilter,
-    MemberOrder, Moderation, PublishOptions, Role, RoomRole, Sanction as SanctionKind, Term,
+    AppEvents, Attendance, AttributeResult, Departure, JoinOptions, LimitSetting, ListChange,
+    ListName, MemberFilter, MemberOrder, Moderation, PublishOptions, QueuePermission, Role,
+    RoomRole, Sanction as SanctionKind, Term, TopBy, TopPeriod,
 };
 
 use crate::class::{ByClass, Class};
@@ -20,8 +21,8 @@ use crate::id::{AppId, Badge, MemberHandle, RoomHandle, SessionKey, ShardId, Use
 use crate::names::Names;
 use crate::page::Page;
 use crate::room::{
-    Actor, Batch, Change, Expelled, Joined, Placed, Profile, RoomAllowance, Ruling, Shed, State,
-    Telling, Wish,
+    Actor, AttributeChange, Batch, Change, Expelled, HistoryAsk, HistoryFound, Joined, Placed,
+    Profile, QueueChange, RecallAsk, RoomAllowance, Ruling, Shed, State, Telling, Wish,
 };
 use crate::sanctions::Sanction;
 use crate::time::WallTime;
@@ -158,14 +159,48 @@ pub enum Envelope {
         /// The events.
         batch: TidingsBatch,
     },
-    /// To who destroys many rooms: what became of one of them.
+    /// To who did something to many rooms: what became of it in one of them.
     ItemDone {
-        /// What the asking shard calls the request.
-        number: u64,
-        /// Which of the items.
-        place: u16,
+        /// What the asking shard calls the request, and which of the items.
+        item: Item,
         /// What became of it.
-        code: Code,
+        outcome: ItemOutcome,
+    },
+    /// To a user's home: a message of a room for some members only.
+    Direct {
+        /// The user.
+        user: UserHandle,
+        /// The room.
+        room: RoomHandle,
+        /// The message as a frame.
+        frame: Bytes,
+    },
+    /// To every shard: a message for every session that is in a room of an app.
+    Broadcast {
+        /// The app.
+        app: AppId,
+        /// The message as a frame.
+        frame: Bytes,
+        /// Who waits for it to be heeded.
+        ack: Ack,
+    },
+    /// To every shard: in which rooms does the most go on?
+    TopAsked {
+        /// The app.
+        app: AppId,
+        /// By what.
+        by: TopBy,
+        /// In which period.
+        period: TopPeriod,
+        /// Who asks, and what it calls the question.
+        ack: Ack,
+    },
+    /// To who asked: rooms and their counts.
+    TopTold {
+        /// What the asking shard calls the question.
+        number: u64,
+        /// The rooms.
+        rooms: Vec<(Box<str>, u32)>,
     },
     /// To every shard: what was counted for an app?
     CountersAsked {
@@ -192,6 +227,36 @@ pub struct Ack {
     pub shard: ShardId,
     /// What it calls it.
     pub number: u64,
+}
+
+/// One of many rooms in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item {
+    /// What the asking shard calls the request.
+    pub number: u64,
+    /// Which of the items.
+    pub place: u16,
+}
+
+/// What became of one of many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemOutcome {
+    /// [`Code::NONE`] if it was done.
+    pub code: Code,
+    /// Milliseconds after which it may be; 0 where that cannot be said.
+    pub retry_after_ms: u32,
+    /// The epoch of the room, of a message that was accepted.
+    pub epoch: u64,
+    /// Its place there.
+    pub seq: u64,
+}
+
+impl ItemOutcome {
+    /// It was not done, or was and there is no more to say.
+    #[must_use]
+    pub const fn plain(code: Code) -> Self {
+        Self { code, retry_after_ms: 0, epoch: 0, seq: 0 }
+    }
 }
 
 /// A change of one of an app's lists.
@@ -291,6 +356,17 @@ pub struct Publish {
     pub ingress_at: WallTime,
     /// What is said.
     pub body: Body,
+    /// What only some messages have.
+    pub rare: Option<Box<Rare>>,
+}
+
+/// What only some messages have.
+#[derive(Debug, Default)]
+pub struct Rare {
+    /// The only members it is for.
+    pub targets: Box<[Box<str>]>,
+    /// Which of many rooms it is for; then what becomes of it goes there.
+    pub item: Option<Item>,
 }
 
 /// A message's kind and payload in one allocation.
@@ -402,12 +478,7 @@ pub enum Ask {
     /// Destroy the room.
     Destroy,
     /// Destroy the room, as one of many.
-    DestroyOne {
-        /// What the asking shard calls the request.
-        number: u64,
-        /// Which of the items it is.
-        place: u16,
-    },
+    DestroyOne(Item),
     /// Change what it says of itself, or what it is destroyed for.
     Change(Actor, Box<Change>),
     /// Close it or open it.
@@ -462,6 +533,48 @@ pub enum Ask {
     },
     /// Tell of each of some users whether it is in the room.
     FindMembers(Box<[Box<str>]>),
+    /// Write attributes.
+    WriteAttributes(Actor, Box<[AttributeChange]>, Telling),
+    /// Take away the actor's own attributes, or all.
+    ClearAttributes(Actor, bool, Telling),
+    /// Tell attributes.
+    QueryAttributes {
+        /// Who asks.
+        actor: Actor,
+        /// Which; none for all.
+        keys: Box<[Box<str>]>,
+        /// Where to go on.
+        cursor: Box<[u8]>,
+        /// How many at most.
+        limit: u16,
+    },
+    /// Give the room a queue, or take it away.
+    SetQueue(Actor, (u16, QueuePermission), Telling),
+    /// Offer and remove elements.
+    WriteQueue(Actor, Box<[QueueChange]>, Telling),
+    /// Take out the first element, or that of a key.
+    PollQueue(Actor, Box<str>, Telling),
+    /// Take out all elements.
+    ClearQueue(Actor, Telling),
+    /// Tell elements.
+    QueryQueue {
+        /// Who asks.
+        actor: Actor,
+        /// Where to go on.
+        cursor: Box<[u8]>,
+        /// How many at most.
+        limit: u16,
+    },
+    /// Tell what was said.
+    QueryHistory(Actor, HistoryAsk),
+    /// Take a message back.
+    Recall(Actor, RecallAsk),
+    /// Put bots in.
+    AddBots(Vec<(Box<str>, Option<Box<Profile>>)>),
+    /// Take bots out.
+    RemoveBots(Box<[Box<str>]>),
+    /// Take all bots out.
+    ClearBots,
 }
 
 /// How a room is to be joined.
@@ -477,6 +590,8 @@ pub struct JoinAsk {
     pub history: u8,
     /// Epoch and place of the last entry it saw, if it comes back.
     pub resume: Option<(u64, u64)>,
+    /// What of the room's state it does not want.
+    pub options: JoinOptions,
 }
 
 /// A room's limits as a server sets them.
@@ -554,6 +669,22 @@ pub enum Answer {
     SanctionsPage(Box<Page>),
     /// What happens in the app is told to the session.
     Subscribed,
+    /// What became of changes of attributes, from where on.
+    AttributesWritten(Placed, Vec<AttributeResult>),
+    /// Attributes, as they are at a place.
+    AttributesPage(Placed, Box<Page>),
+    /// The element that was taken out, as a row; nothing if there was none.
+    Polled(Placed, Vec<u8>),
+    /// Elements of a queue as it is at a place, its size and permission.
+    QueuePage(Placed, (u16, QueuePermission), Box<Page>),
+    /// What was said.
+    History(Box<HistoryFound>),
+    /// What became of a message in each of many rooms.
+    PublishedMany(Vec<ItemOutcome>),
+    /// The message is on its way to everyone.
+    BroadcastSent(WallTime),
+    /// Rooms with their counts, the first first, and since when that is counted.
+    Top(WallTime, Vec<(Box<str>, u32)>),
     /// The message was dropped on purpose.
     Shed(Shed),
     /// No.

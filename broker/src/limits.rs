@@ -88,6 +88,34 @@ pub const PRESENCE_FULL_DEFAULT: u32 = 100;
 /// The least time between two figures of who is in a room (spec 4).
 pub const PRESENCE_PERIOD: Duration = Duration::from_secs(1);
 
+/// Bytes of one page of history; one message always fits.
+pub const HISTORY_PAGE_BYTES_MAX: usize = 256 * 1024;
+
+/// Attribute operations of a room in any window of one second (spec 6).
+pub const ATTRIBUTE_WRITES_PER_SECOND: u32 = 100;
+
+/// Bots of a room.
+pub const BOTS_MAX: usize = 1_000;
+
+/// How long a bot stays (spec 8).
+pub const BOT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a message is known by the id that its sender gave it (spec 5).
+pub const MESSAGE_ID_LIFETIME: Duration = Duration::from_secs(120);
+
+/// Messages of one sender that are known by such ids: what a server may publish in that time.
+pub const MESSAGE_IDS_MAX: usize = 120 * SERVER_MESSAGES_PER_SECOND_DEFAULT as usize;
+
+/// Broadcasts to all rooms of one credential in any window of one second (spec 6).
+pub const BROADCASTS_PER_SECOND: u32 = 1;
+
+/// Rooms that are kept of each ranking (spec 8): more than are ever told, for two shards may share
+/// the first places in any way.
+pub const TOP_ROOMS_KEPT: usize = 512;
+
+/// How often rooms are ranked anew.
+pub const TOP_PERIOD: Duration = Duration::from_secs(1);
+
 /// Questions of a client for the members of rooms in any window of one second (spec 4).
 pub const MEMBER_QUERIES_PER_SECOND_DEFAULT: u32 = 1;
 

@@ -10,7 +10,7 @@ use throng_protocol::limits::BODY_BYTES_MAX;
 use throng_protocol::value::{Element, List};
 
 /// Bytes of the rows of one page: what a frame holds, less what stands beside them.
-const PAGE_BYTES_MAX: usize = BODY_BYTES_MAX - 1024;
+pub const PAGE_BYTES_MAX: usize = BODY_BYTES_MAX - 1024;
 
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -114,6 +114,12 @@ listed! {
         BannedFromApp,
         /// What happens in an app was told to a server.
         EventTold,
+        /// A message came again under the id it had before.
+        Repeated,
+        /// A message for some members reached one of them.
+        Directed,
+        /// A message for everyone was given to everyone.
+        Spread,
         /// A stranger did not finish its hello.
         HelloLate,
         /// A peer did not finish a frame.

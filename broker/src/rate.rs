@@ -123,6 +123,21 @@ impl RateWindow {
         if free_at <= now + early { Ok(()) } else { Err(free_at.since(now)) }
     }
 
+    /// Whether so many more are granted now, all at once.
+    ///
+    /// # Errors
+    /// How long to wait until they would be; for more than the limit the whole window, in vain.
+    pub fn check_many(&self, count: u32, now: Instant) -> Result<(), Duration> {
+        let Some(limit) = self.limit else { return Ok(()) };
+        let over = (self.granted.len() + count as usize).saturating_sub(limit.get() as usize);
+        if over == 0 {
+            return Ok(());
+        }
+        let Some(last) = self.granted.get(over - 1) else { return Err(self.length()) };
+        let free_at = *last + self.length();
+        if free_at <= now { Ok(()) } else { Err(free_at.since(now)) }
+    }
+
     /// Notes that one was granted now; [`RateWindow::check`] must have allowed it.
     pub fn record(&mut self, now: Instant) {
         let Some(limit) = self.limit else { return };
@@ -157,6 +172,21 @@ impl RateWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_at_once_are_granted_when_one_after_the_other_would_be() {
+        let ms = |ms| Instant::ZERO + Duration::from_millis(ms);
+        let mut window = RateWindow::new(NonZeroU32::new(5), SECOND);
+        assert_eq!(window.check_many(5, ms(0)), Ok(()));
+        assert_eq!(window.check_many(6, ms(0)), Err(SECOND), "never");
+        for at in [0, 100, 200] {
+            window.record(ms(at));
+        }
+        assert_eq!(window.check_many(2, ms(300)), Ok(()));
+        assert_eq!(window.check_many(4, ms(300)), Err(Duration::from_millis(800)));
+        assert_eq!(window.check_many(4, ms(1_100)), Ok(()));
+        assert_eq!(window.check_many(5, ms(1_100)), Err(Duration::from_millis(100)));
+    }
 
     const MS: u64 = 1_000_000;
 

@@ -74,6 +74,37 @@ pub const NICKNAME_CHARACTERS_MAX: usize = 64;
 /// Characters of a member's extension, and of what is said along with an action (spec 2 and 7).
 pub const EXTENSION_CHARACTERS_MAX: usize = 2048;
 
+/// Bytes of the key of an attribute or of a queue's element (spec 8): at least 1.
+pub const KEY_BYTES_MAX: usize = 128;
+
+/// Bytes of the value of an attribute or of a queue's element (spec 8).
+pub const VALUE_BYTES_MAX: usize = 4096;
+
+/// Attributes of a room, and so rows in one page of them (spec 8).
+pub const ATTRIBUTES_MAX: usize = 100;
+
+/// Changes of attributes in one call (spec 8).
+pub const ATTRIBUTE_WRITES_MAX: usize = 20;
+
+/// Elements that a queue may have at most (spec 8).
+pub const QUEUE_SIZE_MAX: u16 = 1000;
+
+/// Changes of a queue in one call (spec 8).
+pub const QUEUE_WRITES_MAX: usize = 100;
+
+/// Bytes of all keys and values together that one call writes to a queue, so that the notice of it
+/// fits a frame.
+pub const QUEUE_WRITE_BYTES_MAX: usize = 112 * 1024;
+
+/// Messages in one page of history (spec 8).
+pub const HISTORY_PAGE_MAX: usize = 100;
+
+/// Rooms in one list of those that had the most of something.
+pub const TOP_ROOMS_MAX: usize = 100;
+
+/// Seconds after which an attribute expires, if it does: 30 days.
+pub const EXPIRY_SECONDS_MAX: u32 = 30 * 24 * 60 * 60;
+
 /// Seconds in a policy of a room's destruction: 7 days (spec 3).
 pub const POLICY_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
 
@@ -86,7 +117,24 @@ const ROW_BYTES_MAX: usize = 2 * (ID_BYTES_MAX + 1)
     + 4 * (NICKNAME_CHARACTERS_MAX + LINK_CHARACTERS_MAX + EXTENSION_CHARACTERS_MAX)
     + 32;
 
+/// What the texts of a notice beside its lists take at most: ids, an extension at four bytes a
+/// character, and the numbers.
+const NOTICE_BYTES_MAX: usize = 2 * (ID_BYTES_MAX + 1) + 4 * EXTENSION_CHARACTERS_MAX + 256;
+
+/// What stands beside the key and the value of an attribute or an element: its owner and numbers.
+const STATE_ROW_BYTES_MAX: usize = ID_BYTES_MAX + 1 + 48;
+
+/// What an attribute takes at most.
+const ATTRIBUTE_BYTES_MAX: usize = KEY_BYTES_MAX + VALUE_BYTES_MAX + STATE_ROW_BYTES_MAX;
+
 const _: () = {
+    // What one call writes fits the notice of it.
+    assert!(NOTICE_BYTES_MAX + ATTRIBUTE_WRITES_MAX * ATTRIBUTE_BYTES_MAX < BODY_BYTES_MAX);
+    assert!(
+        NOTICE_BYTES_MAX + QUEUE_WRITE_BYTES_MAX + QUEUE_WRITES_MAX * STATE_ROW_BYTES_MAX
+            < BODY_BYTES_MAX
+    );
+    assert!(ATTRIBUTES_MAX <= LIST_IDS_MAX);
     // A page has room for a row at the least, so that whoever reads pages gets on.
     assert!(ROW_BYTES_MAX + CURSOR_BYTES_MAX + 1024 < BODY_BYTES_MAX);
     assert!(PAYLOAD_BYTES_MAX + LIST_IDS_MAX * (ID_BYTES_MAX + 1) < BODY_BYTES_MAX);

@@ -6,8 +6,9 @@
 use crate::codec::{BorrowDecode, Encode};
 use crate::refusal::Code;
 use crate::value::{
-    About, AppEventKind, Departure, DestroyPolicy, DestroyReason, Extensions, IdList, KickReason,
-    LagReason, LeftReason, NoticeKind, Profile, Role, RoomFields, RoomRole, Term,
+    About, AppEventKind, Attributes, Departure, DestroyPolicy, DestroyReason, Extensions, IdList,
+    KeyList, KickReason, LagReason, LeftReason, NoticeKind, Profile, QueueElements,
+    QueuePermission, Role, RoomFields, RoomRole, Term,
 };
 
 /// A message of a room (spec 5).
@@ -114,7 +115,7 @@ pub struct AreYouThere<'a> {
     pub extensions: Extensions<'a>,
 }
 
-/// The state of a room, or of its members, changed (spec 3, 4 and 7). An entry of the room's order
+/// The state of a room, or of its members, changed (spec 3, 4, 7 and 8). An entry of the room's order
 /// as a message is one.
 ///
 /// Which fields mean something depends on `what`; the others are empty. A mute or a ban of the
@@ -149,6 +150,18 @@ pub struct Notice<'a> {
     pub about: About<'a>,
     /// When it is destroyed.
     pub policy: DestroyPolicy,
+    /// Attributes that were written.
+    pub attributes: Attributes<'a>,
+    /// Elements that were offered to the queue.
+    pub elements: QueueElements<'a>,
+    /// The keys of attributes, or of elements of the queue, that are there no longer.
+    pub keys: KeyList<'a>,
+    /// How many elements the queue may have from now on.
+    pub queue_size: u16,
+    /// Who may write to the queue from now on.
+    pub queue_permission: QueuePermission,
+    /// The place of the message that was recalled.
+    pub target_seq: u64,
     /// What the app has to say about it.
     pub extension: &'a str,
     /// Room to grow.
@@ -197,6 +210,103 @@ pub struct AppEvent<'a> {
     pub extensions: Extensions<'a>,
 }
 
+/// Attributes of a room, for a session that came in: one of several that say all of them (spec 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct RoomAttributes<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The place at which this is how they are: that of the `Joined`.
+    pub seq: u64,
+    /// Some of them.
+    pub attributes: Attributes<'a>,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// The queue of a room, for a session that came in: one of several that say all of it (spec 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct RoomQueue<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The place at which this is how it is: that of the `Joined`.
+    pub seq: u64,
+    /// How many elements there may be.
+    pub size: u16,
+    /// Who may write to it.
+    pub permission: QueuePermission,
+    /// Some of its elements, in its order.
+    pub elements: QueueElements<'a>,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// What stands in the place of a message that was recalled, for those who come later (spec 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct Tombstone<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The place of the message in the room's order.
+    pub seq: u64,
+    /// The user who had published it.
+    pub sender: &'a str,
+    /// The type name it had.
+    pub kind: &'a str,
+    /// When it was recalled, microseconds since the Unix epoch.
+    pub at: u64,
+    /// Who recalled it; empty for a server.
+    pub actor: &'a str,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// A message for some members only (spec 5). It has no place in the room's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct Direct<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The place of the room's newest entry when it was said.
+    pub seq: u64,
+    /// The user who published it.
+    pub sender: &'a str,
+    /// The role of the sender's connection.
+    pub sender_role: Role,
+    /// The message's type name.
+    pub kind: &'a str,
+    /// When the broker read it, microseconds since the Unix epoch.
+    pub ingress_at: u64,
+    /// When the broker encoded it, microseconds since the Unix epoch.
+    pub egress_at: u64,
+    /// The message.
+    pub payload: &'a [u8],
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
+/// A message of a server to every session that is in a room of the app, once (spec 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct Broadcast<'a> {
+    /// The user who is said to have published it.
+    pub sender: &'a str,
+    /// The message's type name.
+    pub kind: &'a str,
+    /// When the broker read it, microseconds since the Unix epoch.
+    pub ingress_at: u64,
+    /// When the broker encoded it, microseconds since the Unix epoch.
+    pub egress_at: u64,
+    /// The message.
+    pub payload: &'a [u8],
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
 crate::frame::tagged! {
     /// A push and what it says.
     Push {
@@ -218,5 +328,15 @@ crate::frame::tagged! {
         Presence = 135,
         /// Something happened in the app.
         AppEvent = 136,
+        /// Attributes of a room.
+        RoomAttributes = 137,
+        /// The queue of a room.
+        RoomQueue = 138,
+        /// A message was here and was recalled.
+        Tombstone = 139,
+        /// A message for some members only.
+        Direct = 140,
+        /// A message for everyone.
+        Broadcast = 141,
     }
 }

@@ -118,8 +118,23 @@ codes! {
     /// There is no room of that id.
     NO_SUCH_ROOM = 400, AfterChange, "there is no such room";
 
+    /// There is no attribute, or no element of the queue, of that key.
+    NO_SUCH_KEY = 401, AfterChange, "there is no such key";
+    /// There is no message at that place, or not any more.
+    NO_SUCH_MESSAGE = 402, Never, "the message is not there any more";
+    /// The room has no queue.
+    NO_QUEUE = 403, AfterChange, "the room has no queue";
+
     /// A room of that id exists already.
     ROOM_EXISTS = 500, Never, "the room exists already";
+    /// The key is another user's.
+    NOT_OWNER = 501, AfterChange, "the key is another user's";
+    /// The key has another revision than was asked for, or is not there.
+    REVISION = 502, AfterChange, "the key has another revision";
+    /// The key is there already.
+    KEY_EXISTS = 503, AfterChange, "the key exists already";
+    /// The value is no number, or would be beyond what a number can be.
+    NOT_A_NUMBER = 504, Never, "the value cannot be added to";
 
     /// The sender's rate limit is used up; `retry_after` says until when.
     RATE_LIMITED = 600, Later, "the rate limit is used up";
@@ -133,6 +148,10 @@ codes! {
     TOO_MANY = 603, Never, "more entries than allowed";
     /// As many members are in the room as may be.
     ROOM_FULL = 604, Later, "the room is full";
+    /// The room has as many attributes as it may.
+    ATTRIBUTES_FULL = 605, AfterChange, "the room has as many attributes as allowed";
+    /// The queue has as many elements as it may.
+    QUEUE_FULL = 606, Later, "the queue is full";
 
     /// The broker is too busy to take this.
     OVERLOADED = 700, Later, "the broker is overloaded";

@@ -6,12 +6,13 @@
 
 use throng_protocol::push::Notice;
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::value::{Departure, NoticeKind, Role, RoomFlags, RoomRole, Term};
+use throng_protocol::value::{Departure, JoinOptions, NoticeKind, Role, RoomFlags, RoomRole, Term};
 
 use crate::id::{Badge, MemberHandle, SessionKey, ShardId, UserKey};
 use crate::nature::Nature;
 use crate::probe::{self, Bug, Mark};
 use crate::room::about::{About, Profile};
+use crate::room::belongings::States;
 use crate::room::grace::Terms;
 use crate::room::members::{Arrival, Member, Vacated, Who};
 use crate::room::ring::Entries;
@@ -33,6 +34,8 @@ pub struct Arriving<'a> {
     pub history: u8,
     /// Epoch and place of the last entry it saw, if it comes back.
     pub resume: Option<(u64, u64)>,
+    /// What of the room's state it does not want.
+    pub options: JoinOptions,
 }
 
 /// The state at the position where a session joined (spec 4).
@@ -77,6 +80,8 @@ pub struct Recovered {
     pub code: Code,
     /// How many entries behind the place it asked to resume from are not among them.
     pub missed: u64,
+    /// The room's whole state, as it is now.
+    pub states: States,
 }
 
 /// Somebody who is no member any more.
@@ -116,7 +121,7 @@ impl Room {
         if !probe::planted(Bug::JoinUnsealed) {
             self.seal(nature, give);
         }
-        let recovered = self.recover(member, arriving);
+        let recovered = self.recover(member, arriving, now.instant);
         let seq = self.stream.seq();
         let badge = self.members.record_join(who, session, Arrival { key, at: now.wall, seq });
         match (member, profile) {
@@ -127,6 +132,8 @@ impl Room {
         self.note_seen(badge.member);
         self.figures.record_shown(self.figure());
         self.lifecycle.record_members(self.members.len(), now.instant);
+        self.tally.record_members(self.members.len(), now.wall);
+        self.note_active(badge.member, now.wall);
         let joined = self.joined(who, badge, recovered, now.instant);
         Ok(Joined { is_new: member.is_none(), ..joined })
     }
@@ -205,29 +212,35 @@ impl Room {
 
     /// What a session gets of what was said before, if it is not in the room: its home knows that.
     /// Here it may seem to be, while it is on its way out and in again. All that was said is sealed.
-    fn recover(&self, member: Option<MemberHandle>, arriving: &Arriving<'_>) -> Recovered {
+    fn recover(
+        &self,
+        member: Option<MemberHandle>,
+        arriving: &Arriving<'_>,
+        now: Instant,
+    ) -> Recovered {
         let (history, newest) = (arriving.history, self.stream.seq());
+        let states = || self.states(arriving.options, now);
         let short = u64::from(probe::planted(Bug::RecoveryShort));
         let Some((epoch, seq)) = arriving.resume else {
             let entries = self.ring.last_messages(history, 0);
-            return Recovered { entries, ..Recovered::default() };
+            return Recovered { entries, states: states(), ..Recovered::default() };
         };
         let code = Code::NOT_RECOVERED;
         if epoch != self.stream.epoch() {
             let entries = self.ring.last_messages(history, 0);
-            return Recovered { entries, code, missed: 0 };
+            return Recovered { entries, code, missed: 0, states: states() };
         }
         let was_there = member.and_then(|member| self.members.get(member));
         if was_there.is_some_and(|member| member.since_seq <= seq)
             && let Some(entries) = self.ring.after((seq + short).min(newest), newest)
         {
             probe::mark(if entries.count > 0 { Mark::Recovered } else { Mark::MissedNothing });
-            return Recovered { entries, ..Recovered::default() };
+            return Recovered { entries, states: states(), ..Recovered::default() };
         }
         probe::mark(Mark::NotRecovered);
         let entries = self.ring.last_messages(history, seq);
         let missed = newest.saturating_sub(seq).saturating_sub(entries.count.into());
-        Recovered { entries, code, missed }
+        Recovered { entries, code, missed, states: states() }
     }
 
     /// Takes a user out with all its sessions, if it is in.
@@ -304,13 +317,13 @@ impl Room {
         departed
     }
 
-    /// When a seat may have to be given up, or a figure is to be told, if nothing happens until
-    /// then.
+    /// When a seat may have to be given up, a figure is to be told, or something expires, if
+    /// nothing happens until then.
     #[must_use]
     pub fn wants_turn_at(&self, nature: &Nature) -> Option<Instant> {
         let seat = self.grace.ends_at(terms(nature));
         let figure = self.figure_due_at(nature);
-        [seat, figure].into_iter().flatten().min()
+        [seat, figure, self.belongings_expire_at()].into_iter().flatten().min()
     }
 
     /// Takes a member out and tells the others, where they are told of each other.
@@ -324,7 +337,7 @@ impl Room {
         let tells = self.tells_names(nature, self.members.len());
         self.note_seen(handle);
         let member = self.members.record_leave(handle)?;
-        let was_away = member.is_away();
+        let (was_away, is_client) = (member.is_away(), member.role == Role::Client);
         let Member { user, key, .. } = member;
         self.lifecycle.record_members(self.members.len(), now.instant);
         if tells {
@@ -334,6 +347,9 @@ impl Room {
                 Notice { departure, ..Notice::default() },
                 now,
             );
+        }
+        if is_client {
+            self.belongings_left(&user, now);
         }
         Some(Departed { key, member: handle, user, departure, was_away })
     }

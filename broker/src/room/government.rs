@@ -34,6 +34,13 @@ pub struct Actor {
     pub role: Role,
 }
 
+impl Actor {
+    /// The broker itself, which is told as a server is: not by name.
+    pub(super) fn nobody() -> Self {
+        Self { user: "".into(), role: Role::Server }
+    }
+}
+
 /// Whether and how the members are told.
 #[derive(Debug, Clone, Default)]
 pub struct Telling {
@@ -114,7 +121,7 @@ impl Room {
         }
     }
 
-    fn check_right(&self, actor: &Actor, right: Right) -> Result<(), Refused> {
+    pub(super) fn check_right(&self, actor: &Actor, right: Right) -> Result<(), Refused> {
         if may(self.rank(actor), right) {
             return Ok(());
         }
@@ -122,12 +129,12 @@ impl Room {
         Err(Refusal::new(Code::NOT_ALLOWED))
     }
 
-    fn placed(&self) -> Placed {
+    pub(super) fn placed(&self) -> Placed {
         Placed { epoch: self.stream.epoch(), seq: self.stream.seq() }
     }
 
     /// Puts a notice of something an actor did in the room's order, unless it is done quietly.
-    fn tell(
+    pub(super) fn tell(
         &mut self,
         (actor, telling): (&Actor, &Telling),
         (what, users): (NoticeKind, &[&str]),
@@ -354,6 +361,18 @@ impl Room {
             self.note_seen(*handle);
         }
         self.grace.clear();
+        for handle in &handles {
+            if let Some(member) = self.members.get(*handle)
+                && member.role == Role::Client
+            {
+                let user = member.user.clone();
+                // Nobody is there to be told; whoever comes later gets the state as it is.
+                self.attributes.record_left(&user);
+                if let Some(queue) = &mut self.queue {
+                    queue.record_left(&user);
+                }
+            }
+        }
         let departed = handles.into_iter().filter_map(|handle| {
             let member = self.members.record_leave(handle)?;
             let was_away = member.is_away();
@@ -388,7 +407,7 @@ impl Room {
 }
 
 /// How an actor is named to others: servers are not.
-fn told_name(actor: &Actor) -> &str {
+pub(super) fn told_name(actor: &Actor) -> &str {
     if actor.role == Role::Server { "" } else { &actor.user }
 }
 

@@ -1,10 +1,13 @@
 //! Who is in a room, as it is told to whoever asks (spec 4). A continuation of the table of contents
 //! that changes nothing.
 
-use throng_protocol::value::{Attendance, Member as MemberRow, MemberFilter, MemberOrder, Role};
+use throng_protocol::value::{
+    Attendance, Member as MemberRow, MemberFilter, MemberOrder, Role, RoomRole,
+};
 
 use crate::page::{Page, Reading};
 use crate::room::about::shown;
+use crate::room::bots::Bot;
 use crate::room::members::{Member, Who};
 use crate::room::{Room, both_roles};
 
@@ -20,6 +23,9 @@ impl Room {
         users.map(|user| {
             let mut members =
                 both_roles(user).filter_map(|who| self.members.get(self.members.find(who)?));
+            if self.bots.as_ref().is_some_and(|bots| bots.contains(user)) {
+                return Attendance::Bot;
+            }
             match (members.any(|member| !member.is_away()), self.has_part(user)) {
                 (true, _) => Attendance::Present,
                 (false, true) => Attendance::Away,
@@ -55,7 +61,9 @@ impl Room {
             MemberFilter::All => {
                 let rows = self.members.by_age(from, to);
                 let rows = rows.map(|(number, member)| (number, self.row(member)));
-                let total = self.members.len() as u64;
+                let bots = self.bots.iter().flat_map(|bots| bots.range(from, to));
+                let rows = rows.chain(bots.map(|(number, bot)| (number, bot_row(bot))));
+                let total = self.heads();
                 if newest_first {
                     reading.page(total, rows.rev())
                 } else {
@@ -100,5 +108,15 @@ impl Room {
             joined_at: fixed.map_or(0, |fixed| fixed.joined_at.as_micros()),
             profile: shown(fixed.and_then(|fixed| fixed.profile.as_deref())),
         }
+    }
+}
+
+fn bot_row(bot: &Bot) -> MemberRow<'_> {
+    MemberRow {
+        user: &bot.user,
+        role: RoomRole::Visitor,
+        attendance: Attendance::Bot,
+        joined_at: bot.joined_at.as_micros(),
+        profile: shown(bot.profile.as_deref()),
     }
 }

@@ -16,6 +16,7 @@ use throng_protocol::value::Role;
 use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId, UserKey};
 use crate::probe::{self, Bug, Mark};
 use crate::room::about::Profile;
+use crate::room::tally::Periods;
 use crate::slots::Slots;
 use crate::time::WallTime;
 
@@ -50,6 +51,8 @@ pub struct Member {
     pub since_seq: u64,
     /// How it shows itself.
     pub profile: Option<Box<Profile>>,
+    /// When it was active last.
+    active: Periods,
     /// The number of its last visit.
     visit_last: u32,
     /// The sessions that occupy the room, and the numbers of their visits.
@@ -144,6 +147,11 @@ impl Members {
     #[must_use]
     pub fn get(&self, handle: MemberHandle) -> Option<&Member> {
         self.all.get(handle.0)
+    }
+
+    /// When a member was active last, to be changed.
+    pub fn active_mut(&mut self, handle: MemberHandle) -> Option<&mut Periods> {
+        self.all.get_mut(handle.0).map(|member| &mut member.active)
     }
 
     /// The id of a member.
@@ -289,6 +297,7 @@ impl Members {
             joined_at: arrival.at,
             since_seq: arrival.seq,
             profile: None,
+            active: Periods::default(),
             visit_last: 0,
             visits: SmallVec::new(),
         }));

@@ -3,7 +3,8 @@
 //!
 //! A part owns one kind of state, knows no sibling, and takes facts as arguments. Only this file,
 //! its continuations (`attendance`: who comes and goes; `presence`: what members are told of that;
-//! `listing`: what others are; `government`: who rules and how) and `admission` see more than one. Rooms live on the shard they are homed on, which calls these
+//! `listing`: what others are; `government`: who rules and how; `belongings`: what is kept for the
+//! members; `past`: what was said) and `admission` see more than one. Rooms live on the shard they are homed on, which calls these
 //! functions; a room never calls back, and never reads a clock.
 //!
 //! To add a feature: a part of its own, a field here, a short function here, and if it can
@@ -12,6 +13,9 @@
 mod about;
 mod admission;
 mod attendance;
+mod attributes;
+mod belongings;
+mod bots;
 mod classes;
 mod figures;
 mod government;
@@ -20,49 +24,65 @@ mod lifecycle;
 mod listing;
 mod members;
 mod moderation;
+mod past;
 mod presence;
+mod queue;
 mod quota;
+mod recall;
 mod ring;
 mod roles;
 mod slow_mode;
 mod stream;
+mod tally;
 
 use core::time::Duration;
 
+use bytes::Bytes;
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::value::{DestroyReason, ListChange, Role, RoomFlags};
+use throng_protocol::value::{
+    DestroyReason, ListChange, QueuePermission, Role, RoomFlags, TopBy, TopPeriod,
+};
 
 use crate::class::Class;
-use crate::id::{AppId, HashKey, MemberHandle, SessionKey, ShardId};
+use crate::id::{AppId, HashKey, MemberHandle, SessionKey, ShardId, UserKey};
 use crate::names::Names;
 use crate::nature::Nature;
 use crate::rate::QuotaLimits;
 use crate::time::{Instant, Now, WallTime};
 
 use admission::{Facts, Say};
+use attributes::Attributes;
+use bots::Bots;
 use classes::Classes;
 use figures::Figures;
 use grace::Grace;
 use lifecycle::Lifecycle;
 use members::Members;
 use moderation::Moderation;
-use quota::Quota;
+use queue::Queue;
+use quota::{Place, Quota};
 use ring::Ring;
 use roles::Roles;
 use slow_mode::SlowMode;
 use stream::Stream;
+use tally::Tally;
 
 pub use about::{About, Profile};
 pub use admission::{No, Shed};
 pub use attendance::{Arriving, Departed, Joined, Recovered};
+pub use attributes::AttributeChange;
+pub use belongings::States;
 pub use figures::Figure;
 pub use government::{Actor, Change, Expelled, Placed, Ruled, Ruling, Telling};
 pub use lifecycle::Policy;
 pub use members::Who;
 pub use moderation::refusal as sanctioned;
+pub use past::{HistoryAsk, HistoryFound, RecallAsk};
+pub use queue::QueueChange;
 pub use quota::QuotaLeft;
 pub use ring::Entries;
 pub use stream::{Batch, Message, Own, Run, Runs};
+pub use tally::Periods;
 
 /// A room.
 #[derive(Debug)]
@@ -81,6 +101,10 @@ pub struct Room {
     slow_mode: SlowMode,
     stream: Stream,
     ring: Ring,
+    attributes: Attributes,
+    queue: Option<Box<Queue>>,
+    bots: Option<Box<Bots>>,
+    tally: Tally,
     /// The earliest moment for which the shard has set a timer.
     pub timer_at: Option<Instant>,
     /// Whether it has something to say, or to be timed anew, at the end of the shard's turn.
@@ -130,6 +154,10 @@ pub struct Wish {
     pub quota: QuotaLimits,
     /// The least time between two messages of one member.
     pub slow_mode: Duration,
+    /// Its first attributes.
+    pub attributes: Box<[AttributeChange]>,
+    /// The size of its queue, 0 for none, and who may write to it.
+    pub queue: (u16, QueuePermission),
 }
 
 impl Wish {
@@ -144,6 +172,8 @@ impl Wish {
             mute_exceptions: Names::default(),
             quota,
             slow_mode: Duration::ZERO,
+            attributes: Box::default(),
+            queue: (0, QueuePermission::Anyone),
         }
     }
 }
@@ -157,10 +187,18 @@ pub struct State {
     pub seq: u64,
     /// When it was created.
     pub created_at: WallTime,
-    /// Members.
+    /// Members and bots.
     pub members: u64,
     /// Sessions of members.
     pub occupants: u64,
+    /// How many of the members are bots.
+    pub bots: u32,
+    /// How many attributes there are.
+    pub attributes: u32,
+    /// How many elements are in the queue.
+    pub elements: u32,
+    /// The size of the queue, 0 for none, and who may write to it.
+    pub queue: (u16, QueuePermission),
     /// Whether it is muted or closed.
     pub flags: RoomFlags,
     /// The user it was created for; empty for none.
@@ -206,6 +244,8 @@ pub struct Publication<'a> {
     pub ingress_at: WallTime,
     /// The occupant that shall not hear its own words.
     pub own: Option<SessionKey>,
+    /// Whether it is not to be found in the history later.
+    pub unstored: bool,
     /// Whether the app lets users publish without joining.
     pub publish_without_join: bool,
 }
@@ -216,7 +256,7 @@ impl Room {
     pub fn new(birth: Birth, now: Now) -> Self {
         let wish = birth.wish;
         let muted = wish.flags.has(RoomFlags::MUTED);
-        Self {
+        let mut room = Self {
             app: birth.app,
             name: birth.name,
             lifecycle: Lifecycle::new(now, wish.policy, wish.flags.has(RoomFlags::CLOSED)),
@@ -231,9 +271,15 @@ impl Room {
             slow_mode: SlowMode::new(wish.slow_mode),
             stream: Stream::new(birth.epoch),
             ring: Ring::default(),
+            attributes: Attributes::default(),
+            queue: None,
+            bots: None,
+            tally: Tally::default(),
             timer_at: None,
             open: Open::No,
-        }
+        };
+        room.furnish(&wish.creator, &wish.attributes, wish.queue, now);
+        room
     }
 
     /// The app the room belongs to.
@@ -268,8 +314,14 @@ impl Room {
             epoch: self.stream.epoch(),
             seq: self.stream.seq(),
             created_at: self.lifecycle.created_at(),
-            members: self.members.len() as u64,
+            members: self.heads(),
             occupants: self.members.occupants(),
+            bots: count(self.bots()),
+            attributes: count(self.attributes.len()),
+            elements: count(self.queue.as_ref().map_or(0, |queue| queue.len())),
+            queue: self.queue.as_ref().map_or((0, QueuePermission::Anyone), |queue| {
+                (queue.size_max(), queue.permission())
+            }),
             flags: self.flags(),
             creator: self.roles.creator().into(),
             about: self.about.clone(),
@@ -296,30 +348,90 @@ impl Room {
     /// The reason that speaks against it; then nothing has changed.
     pub fn publish(&mut self, publication: &Publication<'_>, now: Now) -> Result<(u64, Class), No> {
         let sender = Sender::resolve(&self.members, publication.author)?;
-        let class = self.classes.of(sender.who.user, publication.class);
-        let facts = Facts {
+        let facts = self.facts(&sender, publication, now.instant);
+        let place = admission::check(&facts, &self.say())?;
+        let class = facts.class;
+        let message = message(sender.who, publication, class);
+        let seq = self.stream.record_message(&self.name, &message, now.wall);
+        let member = sender.member;
+        self.note_message(member, place, now);
+        Ok((seq, class))
+    }
+
+    /// Lets a message for some members only in, if it may. Gives it as a frame, with those of them
+    /// who are here.
+    ///
+    /// # Errors
+    /// The reason that speaks against it; then nothing has changed.
+    pub fn direct(
+        &mut self,
+        publication: &Publication<'_>,
+        targets: &[Box<str>],
+        now: Now,
+    ) -> Result<Directed, No> {
+        let sender = Sender::resolve(&self.members, publication.author)?;
+        let facts = self.facts(&sender, publication, now.instant);
+        let place = admission::check(&facts, &self.say())?;
+        let class = facts.class;
+        let frame =
+            self.stream.direct(&self.name, &message(sender.who, publication, class), now.wall);
+        let user = |target| self.members.find(Who { user: target, role: Role::Client });
+        let here = targets.iter().filter_map(|target| self.members.get(user(target)?));
+        let users = here.filter(|member| !member.is_away()).map(|member| member.key).collect();
+        let member = sender.member;
+        self.note_message(member, place, now);
+        Ok(Directed { frame, users, class, seq: self.stream.seq() })
+    }
+
+    fn facts<'a>(
+        &self,
+        sender: &Sender<'a>,
+        publication: &Publication<'_>,
+        now: Instant,
+    ) -> Facts<'a> {
+        Facts {
             user: sender.who.user,
             role: sender.who.role,
             member: sender.member,
             publish_without_join: publication.publish_without_join,
-            class,
-            now: now.instant,
-        };
-        let place = admission::check(&facts, &self.say())?;
+            class: self.classes.of(sender.who.user, publication.class),
+            now,
+        }
+    }
+
+    /// Counts a message that was let in.
+    fn note_message(&mut self, member: Option<MemberHandle>, place: Place, now: Now) {
         self.lifecycle.record_activity(now.instant);
         self.quota.record(place, now.instant);
-        if let Some(member) = sender.member {
+        self.tally.record_message(now.wall);
+        if let Some(member) = member {
             self.slow_mode.record(member, now.instant);
+            self.note_active(member, now.wall);
         }
-        let message = Message {
-            sender: sender.who,
-            kind: publication.kind,
-            payload: publication.payload,
-            class,
-            ingress_at: publication.ingress_at,
-            own: publication.own,
-        };
-        Ok((self.stream.record_message(&self.name, &message, now.wall), class))
+    }
+
+    /// A member did something.
+    fn note_active(&mut self, member: MemberHandle, now: WallTime) {
+        if let Some(active) = self.members.active_mut(member) {
+            *active = self.tally.record_active(*active, now);
+        }
+    }
+
+    /// Notes that there is something new of what went on in the room. Says whether there was
+    /// nothing new before.
+    pub fn note_news(&mut self) -> bool {
+        !core::mem::replace(&mut self.tally.noted, true)
+    }
+
+    /// What went on was told.
+    pub fn forget_news(&mut self) {
+        self.tally.noted = false;
+    }
+
+    /// How much of something went on in a period, if that is the present one.
+    #[must_use]
+    pub fn went_on(&self, by: TopBy, period: TopPeriod, now: Periods) -> u32 {
+        self.tally.counts(period, now).of(by).unwrap_or(0)
     }
 
     /// The parts that have a say in who may speak.
@@ -439,12 +551,44 @@ impl Room {
     pub fn invariants(&self) {
         self.members.invariants();
         self.ring.invariants();
+        if let Some(queue) = &self.queue {
+            queue.invariants();
+        }
     }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// A user of that id as a client and as a server.
 fn both_roles(user: &str) -> impl Iterator<Item = Who<'_>> {
     [Role::Client, Role::Server].into_iter().map(move |role| Who { user, role })
+}
+
+fn message<'a>(sender: Who<'a>, publication: &Publication<'a>, class: Class) -> Message<'a> {
+    Message {
+        sender,
+        kind: publication.kind,
+        payload: publication.payload,
+        class,
+        ingress_at: publication.ingress_at,
+        own: publication.own,
+        unstored: publication.unstored,
+    }
+}
+
+/// A message for some members, let in.
+#[derive(Debug)]
+pub struct Directed {
+    /// The message as a frame.
+    pub frame: Bytes,
+    /// The members it is for who are here, at their homes.
+    pub users: Vec<UserKey>,
+    /// Its class.
+    pub class: Class,
+    /// The place of the newest entry.
+    pub seq: u64,
 }
 
 /// An author, looked up.

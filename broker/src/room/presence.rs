@@ -50,7 +50,7 @@ impl Room {
 
     /// When figures are to be told next; `None` if they are not, or not in figures.
     pub(super) fn figure_due_at(&self, nature: &Nature) -> Option<Instant> {
-        let told = self.figures.told().members.max(self.members.len() as u64);
+        let told = self.figures.told().members.max(self.heads());
         let counts = match nature.presence {
             Presence::Off => false,
             Presence::Counts => true,
@@ -61,7 +61,7 @@ impl Room {
 
     /// How many are in the room.
     pub(super) fn figure(&self) -> Figure {
-        let (members, occupants) = (self.members.len() as u64, self.members.occupants());
+        let (members, occupants) = (self.heads(), self.members.occupants());
         Figure { members, occupants }
     }
 

@@ -11,6 +11,8 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 use throng_protocol::frame;
 
+use crate::limits::HISTORY_PAGE_BYTES_MAX;
+use crate::room::recall::{TOMBSTONE_TAG, is_erased};
 use crate::room::stream::MESSAGE_TAG;
 
 /// The last entries of a room.
@@ -31,6 +33,19 @@ pub struct Kept {
     pub entries: u32,
     /// How many of them are messages; the others are notices.
     pub messages: u32,
+    /// Places of messages that are not to be found in it later; almost always there are none.
+    pub unstored: Vec<u64>,
+}
+
+/// What of the history is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    /// Whether the newest come first.
+    pub newest_first: bool,
+    /// The place to begin behind: before it, if the newest come first.
+    pub behind: Option<u64>,
+    /// How many at most.
+    pub limit: u16,
 }
 
 /// Entries for a session, as frames.
@@ -67,7 +82,9 @@ impl Ring {
                 break;
             }
             let messages = (batch.first_seq..).zip(frames_of(batch));
-            let messages = messages.filter(|(seq, (_, tag))| *tag == MESSAGE_TAG && *seq > behind);
+            let messages = messages.filter(|(seq, (frame, tag))| {
+                *seq > behind && is_told(*tag, frame) && !batch.unstored.contains(seq)
+            });
             let mut taken: Vec<Bytes> = messages.map(|(_, (frame, _))| frame).collect();
             frames.extend(taken.drain(taken.len().saturating_sub(left)..).rev());
         }
@@ -97,6 +114,65 @@ impl Ring {
         Some(Entries { frames: frames.collect(), count })
     }
 
+    /// Messages that `wanted` takes, and where to go on if there are more.
+    #[must_use]
+    pub fn search(&self, search: Search, wanted: impl Fn(&[u8]) -> bool) -> (Entries, Option<u64>) {
+        let Search { newest_first, behind, limit } = search;
+        let is_behind = |seq: u64| match behind {
+            None => true,
+            Some(behind) if newest_first => seq < behind,
+            Some(behind) => seq > behind,
+        };
+        let mut found: Vec<(u64, Bytes)> = Vec::new();
+        let batches = self.batches.iter();
+        let batches: Vec<&Kept> =
+            if newest_first { batches.rev().collect() } else { batches.collect() };
+        for batch in batches {
+            let mut frames: Vec<(u64, (Bytes, u8))> =
+                (batch.first_seq..).zip(frames_of(batch)).collect();
+            if newest_first {
+                frames.reverse();
+            }
+            found.extend(frames.into_iter().filter_map(|(seq, (frame, tag))| {
+                let is_stored = is_told(tag, &frame) && !batch.unstored.contains(&seq);
+                (is_behind(seq) && is_stored && wanted(&frame)).then_some((seq, frame))
+            }));
+            if found.len() > usize::from(limit) {
+                break;
+            }
+        }
+        let mut bytes = 0;
+        let fits = found.iter().take_while(|(_, frame)| {
+            bytes += frame.len();
+            bytes <= HISTORY_PAGE_BYTES_MAX
+        });
+        let page = fits.count().max(1).min(limit.into());
+        let more = found.len() > page;
+        found.truncate(page);
+        let last = found.last().map(|(seq, _)| *seq).filter(|_| more);
+        let count = u32::try_from(found.len()).expect("no more than asked for");
+        let frames = found.into_iter().map(|(_, frame)| frame).collect();
+        (Entries { frames, count }, last)
+    }
+
+    /// The frame at a place, if it is still there.
+    #[must_use]
+    pub fn find(&self, seq: u64) -> Option<Bytes> {
+        let batch = self.batches.iter().find(|batch| batch.holds(seq))?;
+        let place = usize::try_from(seq - batch.first_seq).ok()?;
+        frames_of(batch).nth(place).map(|(frame, _)| frame)
+    }
+
+    /// Puts another frame in the place of one.
+    pub fn replace(&mut self, seq: u64, frame: &[u8]) {
+        let Some(batch) = self.batches.iter_mut().find(|batch| batch.holds(seq)) else { return };
+        let frames = (batch.first_seq..).zip(frames_of(batch));
+        let frames =
+            frames.map(|(at, (own, _))| if at == seq { frame.to_vec() } else { own.to_vec() });
+        let bytes: Vec<u8> = frames.flatten().collect();
+        batch.bytes = bytes.into();
+    }
+
     /// Checks what must hold between any two events.
     ///
     /// # Panics
@@ -111,9 +187,22 @@ impl Ring {
 }
 
 impl Kept {
+    fn holds(&self, seq: u64) -> bool {
+        (self.first_seq..self.end_seq()).contains(&seq)
+    }
+
     /// The place of the first entry behind it.
     fn end_seq(&self) -> u64 {
         self.first_seq + u64::from(self.entries)
+    }
+}
+
+/// Whether a frame is a message, or what is left of one that was recalled and not erased.
+fn is_told(tag: u8, frame: &[u8]) -> bool {
+    match tag {
+        MESSAGE_TAG => true,
+        TOMBSTONE_TAG => !is_erased(frame),
+        _ => false,
     }
 }
 
@@ -149,6 +238,7 @@ mod tests {
             first_seq,
             entries: u32::try_from(tags.len()).unwrap(),
             messages: u32::try_from(messages).unwrap(),
+            unstored: Vec::new(),
         }
     }
 

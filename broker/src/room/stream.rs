@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 use throng_protocol::FromBroker;
-use throng_protocol::push::{Deliver, Notice, Presence, Push, RoomDestroyed};
+use throng_protocol::push::{Deliver, Direct, Notice, Presence, Push, RoomDestroyed};
 use throng_protocol::value::{DestroyReason, Extensions};
 
 use crate::class::{ByClass, Class};
@@ -88,6 +88,8 @@ pub struct Message<'a> {
     pub ingress_at: WallTime,
     /// The occupant that shall not hear its own words.
     pub own: Option<SessionKey>,
+    /// Whether it is not to be found in the history later.
+    pub unstored: bool,
 }
 
 /// A room's order and the part of it that is not sealed yet.
@@ -103,6 +105,8 @@ pub struct Stream {
     own: SmallVec<[Own; 1]>,
     /// How many of the entries that are not sealed are messages.
     open_messages: u32,
+    /// Places of those of them that are not to be found later.
+    open_unstored: Vec<u64>,
     /// How many messages there were in all.
     messages: u64,
 }
@@ -120,6 +124,7 @@ impl Stream {
             runs: Runs::new(),
             own: SmallVec::new(),
             open_messages: 0,
+            open_unstored: Vec::new(),
             messages: 0,
         }
     }
@@ -160,6 +165,9 @@ impl Stream {
         .write(&mut self.open);
         self.finish(message.class);
         self.open_messages += 1;
+        if message.unstored {
+            self.open_unstored.push(self.seq);
+        }
         self.messages += 1;
         if let Some(session) = message.own {
             self.own.push(Own { session, start, end: offset(self.open.len()) });
@@ -176,6 +184,26 @@ impl Stream {
         FromBroker::Push(notice.into()).write(&mut self.open);
         self.finish(Class::Protected);
         self.seq
+    }
+
+    /// A message for some members only, as a frame. It has no place in the order.
+    #[must_use]
+    pub fn direct(&self, room: &str, message: &Message<'_>, now: WallTime) -> Bytes {
+        let direct = Direct {
+            room,
+            epoch: self.epoch,
+            seq: self.seq,
+            sender: message.sender.user,
+            sender_role: message.sender.role,
+            kind: message.kind,
+            ingress_at: message.ingress_at.as_micros(),
+            egress_at: now.as_micros(),
+            payload: message.payload,
+            extensions: Extensions::NONE,
+        };
+        let mut bytes = Vec::new();
+        FromBroker::Push(direct.into()).write(&mut bytes);
+        bytes.into()
     }
 
     /// Puts the room's end in order.
@@ -250,7 +278,8 @@ impl Stream {
         }
         self.own.clear();
         let messages = core::mem::take(&mut self.open_messages);
-        Some(Kept { bytes, first_seq, entries, messages })
+        let unstored = core::mem::take(&mut self.open_unstored);
+        Some(Kept { bytes, first_seq, entries, messages, unstored })
     }
 
     /// Makes room for the next entry and says where it begins.
@@ -296,6 +325,7 @@ mod tests {
             class: Class::Low,
             ingress_at: WallTime::from_micros(1),
             own: None,
+            unstored: false,
         };
         let now = WallTime::from_micros(2);
         assert_eq!(stream.record_message("r", &message, now), 1);

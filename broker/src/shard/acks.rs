@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 use throng_protocol::refusal::Code;
 
-use crate::envelope::{Ack, Answer, Envelope, Ticket};
+use crate::envelope::{Ack, Answer, Envelope, Item, ItemOutcome, Ticket};
 use crate::shard::Shard;
 
 type Waiting<T> = HashMap<u64, T, foldhash::fast::FixedState>;
@@ -29,8 +29,10 @@ struct Held {
 #[derive(Debug)]
 struct Gathered {
     ticket: Ticket,
-    codes: Vec<Code>,
+    outcomes: Vec<ItemOutcome>,
     left: usize,
+    /// What the answer is made of them.
+    answer: fn(Vec<ItemOutcome>) -> Answer,
 }
 
 impl Acks {
@@ -75,23 +77,33 @@ impl Shard {
     }
 
     /// Begins to gather what becomes of so many items. Gives the number to tell it by.
-    pub(super) fn gather_results(&mut self, ticket: Ticket, items: usize) -> u64 {
+    pub(super) fn gather_items(
+        &mut self,
+        ticket: Ticket,
+        items: usize,
+        answer: fn(Vec<ItemOutcome>) -> Answer,
+    ) -> u64 {
         let number = self.acks.next_number();
-        let codes = vec![Code::INTERNAL; items];
-        self.acks.results.insert(number, Gathered { ticket, codes, left: items });
+        let outcomes = vec![ItemOutcome::plain(Code::INTERNAL); items];
+        self.acks.results.insert(number, Gathered { ticket, outcomes, left: items, answer });
         number
     }
 
-    pub(super) fn on_item_done(&mut self, number: u64, place: u16, code: Code) {
-        let Some(gathered) = self.acks.results.get_mut(&number) else { return };
-        if let Some(own) = gathered.codes.get_mut(usize::from(place)) {
-            *own = code;
+    /// Whose request it is that an item is one of.
+    pub(super) fn gathered_for(&self, item: Item) -> Option<Ticket> {
+        self.acks.results.get(&item.number).map(|gathered| gathered.ticket)
+    }
+
+    pub(super) fn on_item_done(&mut self, item: Item, outcome: ItemOutcome) {
+        let Some(gathered) = self.acks.results.get_mut(&item.number) else { return };
+        if let Some(own) = gathered.outcomes.get_mut(usize::from(item.place)) {
+            *own = outcome;
         }
         gathered.left -= 1;
         if gathered.left == 0
-            && let Some(Gathered { ticket, codes, .. }) = self.acks.results.remove(&number)
+            && let Some(all) = self.acks.results.remove(&item.number)
         {
-            self.answer(ticket, Answer::Results(codes));
+            self.answer(all.ticket, (all.answer)(all.outcomes));
         }
     }
 }

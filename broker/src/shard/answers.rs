@@ -8,8 +8,8 @@
 use throng_protocol::frame::FromBroker;
 use throng_protocol::refusal::Code;
 use throng_protocol::reply::{
-    Accepted, Changed, Created, Destroyed, Joined, Left, ListChanged, MembersFound, MembersPage,
-    Reply, Results, RoomLimitsSet, RoomState, SanctionsPage, Subscribed,
+    Accepted, BroadcastSent, Changed, Created, Destroyed, Joined, Left, ListChanged, MembersFound,
+    MembersPage, Reply, Results, RoomLimitsSet, RoomState, SanctionsPage, Subscribed,
 };
 use throng_protocol::value::{
     Attendance, Attendances, Departure, Extensions, ItemResult, ItemResults, LeftReason, List,
@@ -20,10 +20,11 @@ use crate::envelope::{Answer, Envelope, Ticket};
 use crate::id::{Badge, ConnectionId, RoomHandle, SessionKey, UserHandle};
 use crate::page::Page;
 use crate::probe::{self, Bug, Mark};
-use crate::room::{self, Recovered, State};
+use crate::room::{self, No, Recovered, State};
 use crate::session::outbound::Seat;
 use crate::shard::Shard;
 use crate::shard::audience::Opening;
+use crate::shard::repeats::First;
 use crate::shard::seats::Told;
 use crate::shard::users::{Membership, Place};
 
@@ -52,6 +53,9 @@ impl Shard {
                 Left { extensions: NONE }.into()
             }
             Answer::Accepted { epoch, seq, time } => {
+                if self.settle_accepted(ticket, First { epoch, seq, time }) {
+                    return;
+                }
                 Accepted { epoch, seq, time: time.as_micros(), extensions: NONE }.into()
             }
             Answer::State(state) => return self.reply_state(ticket, &state),
@@ -69,13 +73,25 @@ impl Shard {
             Answer::MembersPage(page) => return self.reply_members(ticket, &page),
             Answer::Attendances(found) => return self.reply_attendances(ticket, &found),
             Answer::SanctionsPage(page) => return self.reply_sanctions(ticket, &page),
+            Answer::BroadcastSent(time) => {
+                BroadcastSent { time: time.as_micros(), extensions: NONE }.into()
+            }
+            Answer::AttributesWritten(..)
+            | Answer::AttributesPage(..)
+            | Answer::Polled(..)
+            | Answer::QueuePage(..)
+            | Answer::History(_)
+            | Answer::PublishedMany(_)
+            | Answer::Top(..) => return self.reply_kept(ticket, &answer),
             Answer::Names(names) => return self.reply_names(ticket, &names),
             Answer::Limits(room) => return self.reply_limits(ticket, Some(&room)),
             Answer::Counters(census) => return self.reply_counters(ticket, &census),
             Answer::Shed(shed) => {
+                self.settle_refused(ticket, &No::Shed(shed));
                 return self.tell_shed(ticket.session.connection, ticket.request, shed);
             }
             Answer::Refused(refusal) => {
+                self.settle_refused(ticket, &No::Refused(refusal));
                 return self.refuse(ticket.session.connection, ticket.request, refusal);
             }
         };
@@ -93,6 +109,11 @@ impl Shard {
             creator: &state.creator,
             about: state.about.on_wire(),
             policy: state.policy.on_wire(),
+            attributes: state.attributes,
+            elements: state.elements,
+            queue_size: state.queue.0,
+            queue_permission: state.queue.1,
+            bots: state.bots,
             extensions: NONE,
         };
         self.reply(ticket, reply.into());
@@ -164,6 +185,7 @@ impl Shard {
             about: at.about.on_wire(),
             role: at.role,
             mute: at.mute.max(self.muted_for(connection)),
+            states: u32::try_from(recovered.states.frames.len()).unwrap_or(u32::MAX),
             entries: recovered.entries.count,
             recovery: recovered.code,
             missed: recovered.missed,
@@ -187,7 +209,7 @@ impl Shard {
         let reply = FromBroker::Reply(ticket.request, reply.into());
         session.outbound.push_granted(&mut self.spare, |queue| {
             reply.write(queue);
-            for frames in &recovered.entries.frames {
+            for frames in recovered.states.frames.iter().chain(&recovered.entries.frames) {
                 queue.extend_from_slice(frames);
             }
         });

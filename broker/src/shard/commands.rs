@@ -10,7 +10,9 @@ use throng_protocol::value::{
     AppEventKind, Departure, DestroyReason, ListChange, Moderation, Role, RoomFlags,
 };
 
-use crate::envelope::{Answer, Ask, Command, Envelope, JoinAsk, LimitSettings, Ticket};
+use crate::envelope::{
+    Answer, Ask, Command, Envelope, ItemOutcome, JoinAsk, LimitSettings, Ticket,
+};
 use crate::id::{AppId, Badge, RoomHandle, SessionKey, ShardId, UserKey};
 use crate::names::Names;
 use crate::nature::Nature;
@@ -30,9 +32,9 @@ impl Shard {
         let answered = match *ask {
             Ask::Create(wish) => self.on_create(app, room, *wish).map(Some),
             Ask::Join(join) => self.on_join(ticket, app, room, *join).map(Some),
-            Ask::DestroyOne { number, place } => {
+            Ask::DestroyOne(item) => {
                 let code = self.on_destroy(app, &room).map_or_else(|no| no.code, |_| Code::NONE);
-                let done = Envelope::ItemDone { number, place, code };
+                let done = Envelope::ItemDone { item, outcome: ItemOutcome::plain(code) };
                 return self.post.tell(ticket.session.shard, done);
             }
             other => match self.find_room(app, &room) {
@@ -67,6 +69,21 @@ impl Shard {
                 self.on_change_protected_users(handle, change, &users)?
             }
             Ask::SetLimits(settings) => self.on_set_limits(app, handle, &settings),
+            Ask::QueryHistory(actor, ask) => {
+                let settings = Rc::clone(&self.settings);
+                let nature = &settings.apps[usize::from(app.0)].rooms;
+                let who = Who { user: &actor.user, role: actor.role };
+                let room = self.rooms.get_mut(handle).expect("just found");
+                let found = room.history(who, &ask, nature, give(&mut self.post, handle))?;
+                Answer::History(Box::new(found))
+            }
+            Ask::Recall(actor, ask) => {
+                let settings = Rc::clone(&self.settings);
+                let nature = &settings.apps[usize::from(app.0)].rooms;
+                let room = self.rooms.get_mut(handle).expect("just found");
+                let give = give(&mut self.post, handle);
+                Answer::Changed(room.recall(&actor, &ask, (nature, now), give)?)
+            }
             other => {
                 let settings = Rc::clone(&self.settings);
                 let nature = &settings.apps[usize::from(app.0)].rooms;
@@ -95,7 +112,7 @@ impl Shard {
             None => return Err(Refusal::new(Code::NO_SUCH_ROOM)),
         };
         self.open_room(handle);
-        let JoinAsk { user, role, profile, history, resume } = join;
+        let JoinAsk { user, role, profile, history, resume, options } = join;
         let arriving = Arriving {
             who: Who { user: &user, role },
             key: UserKey { shard: ticket.session.shard, user: ticket.user },
@@ -103,10 +120,12 @@ impl Shard {
             profile,
             history,
             resume,
+            options,
         };
         let now = self.now;
         let room = self.rooms.get_mut(handle).expect("just found or created");
         let at = room.join(&arriving, &own.rooms, now, give(&mut self.post, handle))?;
+        self.note_room(handle);
         if at.is_new {
             self.happen_joined((app, &name, at.epoch), &user);
         }
@@ -302,6 +321,49 @@ fn plain(room: &mut Room, ask: Ask, nature: &Nature, now: Now) -> Result<Answer,
         Ask::FindMembers(users) => {
             let users = users.iter().map(|user| &**user);
             Answer::Attendances(room.attendances(users).collect())
+        }
+        other => return kept(room, other, now),
+    })
+}
+
+/// What concerns a room's attributes, queue and bots.
+fn kept(room: &mut Room, ask: Ask, now: Now) -> Result<Answer, Refused> {
+    Ok(match ask {
+        Ask::WriteAttributes(actor, changes, telling) => {
+            let (placed, results) = room.write_attributes(&actor, &changes, &telling, now)?;
+            Answer::AttributesWritten(placed, results)
+        }
+        Ask::ClearAttributes(actor, force, telling) => {
+            Answer::Changed(room.clear_attributes(&actor, force, &telling, now)?)
+        }
+        Ask::QueryAttributes { actor, keys, cursor, limit } => {
+            let who = Who { user: &actor.user, role: actor.role };
+            let (placed, page) = room.attributes_page(who, &keys, (&cursor, limit), now.instant)?;
+            Answer::AttributesPage(placed, Box::new(page))
+        }
+        Ask::SetQueue(actor, queue, telling) => {
+            Answer::Changed(room.set_queue(&actor, queue, &telling, now)?)
+        }
+        Ask::WriteQueue(actor, changes, telling) => {
+            Answer::Results(room.write_queue(&actor, &changes, &telling, now)?)
+        }
+        Ask::PollQueue(actor, key, telling) => {
+            let (placed, row) = room.poll_queue(&actor, &key, &telling, now)?;
+            Answer::Polled(placed, row)
+        }
+        Ask::ClearQueue(actor, telling) => {
+            Answer::Changed(room.clear_queue(&actor, &telling, now)?)
+        }
+        Ask::QueryQueue { actor, cursor, limit } => {
+            let who = Who { user: &actor.user, role: actor.role };
+            let (placed, queue, page) = room.queue_page(who, (&cursor, limit))?;
+            Answer::QueuePage(placed, queue, Box::new(page))
+        }
+        Ask::AddBots(bots) => Answer::Results(room.add_bots(bots, now)),
+        Ask::RemoveBots(users) => Answer::Results(room.remove_bots(&users)),
+        Ask::ClearBots => {
+            room.clear_bots();
+            Answer::Results(Vec::new())
         }
         other => unreachable!("{other:?} is answered elsewhere"),
     })

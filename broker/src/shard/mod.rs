@@ -20,10 +20,13 @@ mod directory;
 mod fanout;
 mod greeting;
 mod inbound;
+mod kept_answers;
 mod leaving;
 mod load;
 mod post;
+mod publishing;
 mod random;
+mod repeats;
 mod requests;
 mod rooms;
 mod rules;
@@ -31,8 +34,10 @@ mod sanctions;
 mod seats;
 mod sessions;
 mod slow;
+mod spread;
 mod tidings;
 mod timers;
+mod top;
 mod users;
 
 use core::time::Duration;
@@ -61,8 +66,10 @@ use post::Post;
 use random::Random;
 use sanctions::AllSanctions;
 use sessions::Sessions;
+use spread::Spread;
 use tidings::Tidings;
 use timers::{Due, Timers};
+use top::Top;
 use users::Users;
 
 /// What a shard is made with. All shards of a node get the same, but for `id`, `seed` and
@@ -119,6 +126,10 @@ pub struct Shard {
     tidings: Tidings,
     /// Answers that wait for other shards.
     acks: Acks,
+    /// Messages for everyone that not everyone was given yet.
+    spread: Spread,
+    /// The rooms in which the most goes on.
+    top: Top,
     /// What became of messages, by app.
     counters: Vec<Counters>,
 
@@ -173,6 +184,8 @@ impl Shard {
             sanctions: AllSanctions::new(settings.apps.len()),
             tidings: Tidings::new(settings.apps.len()),
             acks: Acks::default(),
+            spread: Spread::default(),
+            top: Top::new(settings.apps.len()),
             counters: vec![Counters::default(); settings.apps.len()],
             audiences_dirty: Vec::new(),
             visits_left: 0,
@@ -225,6 +238,7 @@ impl Shard {
                 continue;
             }
             self.fan_out();
+            self.spread_out();
             self.flush_sessions();
             self.dismiss_lagging();
             if !self.post.has_own() && self.sessions_dirty.is_empty() {
@@ -236,7 +250,11 @@ impl Shard {
     /// When the shard wants a turn even if nothing happens.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        if self.audiences_dirty.is_empty() { self.timers.next() } else { Some(Instant::ZERO) }
+        if self.audiences_dirty.is_empty() && self.spread.is_empty() {
+            self.timers.next()
+        } else {
+            Some(Instant::ZERO)
+        }
     }
 
     /// What is to be done, in order. Empty afterwards.
@@ -308,6 +326,7 @@ impl Shard {
             Envelope::Out { user, room, member, expelled, ack } => {
                 self.on_out(user, (room, member), expelled.as_deref(), ack);
             }
+            Envelope::Direct { user, room, frame } => self.on_direct(user, room, &frame),
             Envelope::Standing { session, room, protected } => {
                 self.on_standing(session, room, protected);
             }
@@ -319,7 +338,12 @@ impl Shard {
     fn on_appwide(&mut self, envelope: Envelope) {
         match envelope {
             Envelope::Heeded { number } => self.on_heeded(number),
-            Envelope::ItemDone { number, place, code } => self.on_item_done(number, place, code),
+            Envelope::ItemDone { item, outcome } => self.on_item_told(item, outcome),
+            Envelope::Broadcast { app, frame, ack } => self.on_spread(app, frame, ack),
+            Envelope::TopAsked { app, by, period, ack } => {
+                self.on_top_asked(app, (by, period), ack)
+            }
+            Envelope::TopTold { number, rooms } => self.on_top_told(number, rooms),
             Envelope::ChangeList(change) => self.on_app_list_change(&change),
             Envelope::ListChanged { app, list, entries, ack } => {
                 self.on_app_list(app, list, &entries, ack);
@@ -388,6 +412,7 @@ impl Shard {
                 Due::Session(connection) => self.on_session_timer(connection, at),
                 Due::Room(slot) => self.on_room_timer(slot, at),
                 Due::User(slot) => self.forget_user(slot),
+                Due::Top => self.offer_rooms(),
                 Due::Drain => self.on_drain_timer(),
             }
         }
@@ -423,7 +448,7 @@ impl Shard {
         if !entry.sessions.is_empty() || !entry.rooms.is_empty() {
             return;
         }
-        let at = entry.messages.forgotten_at();
+        let at = entry.forgotten_at();
         if at <= self.now.instant || probe::planted(Bug::LimiterForgets) {
             self.users.remove(user);
         } else {

@@ -2,22 +2,18 @@
 //! Then it goes to the room's home, which decides everything that is the room's.
 
 use throng_protocol::frame::FromBroker;
-use throng_protocol::limits::PAYLOAD_BYTES_MAX;
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::reply::{Pong, Reply, Shed};
-use throng_protocol::request::{Publish, Request};
-use throng_protocol::value::{ClassHint, Extensions, Kind, ListName, Role, RoomId};
+use throng_protocol::reply::{Pong, Reply};
+use throng_protocol::request::Request;
+use throng_protocol::value::{Extensions, ListName, Role, RoomId};
 
-use crate::class::Class;
-use crate::counters::Outcome;
-use crate::envelope::{self, Address, Ask, Body, Command, Envelope, Named, Ticket};
+use crate::envelope::{Ask, Command, Envelope, Ticket};
 use crate::id::{ConnectionId, SessionKey, ShardId};
 use crate::limits::SHED_RETRY_AFTER;
 use crate::probe::{self, Mark};
 use crate::rate::{RateWindow, SECOND};
-use crate::room::{self, No};
+use crate::room::No;
 use crate::session::Identity;
-use crate::shard::users::Place;
 use crate::shard::{Drain, Shard};
 
 pub(super) type Refused = Refusal<'static>;
@@ -31,6 +27,7 @@ impl Shard {
     ) {
         let done = match request {
             Request::Publish(publish) => self.on_publish_request(connection, number, publish),
+            Request::PublishMany(publish) => self.on_publish_many(connection, number, publish),
             _ => self.on_other_request(connection, number, request).map_err(No::Refused),
         };
         match done {
@@ -58,86 +55,6 @@ impl Shard {
         }
     }
 
-    /// Answers a publish with what became of it: it was shed.
-    pub(super) fn tell_shed(&mut self, connection: ConnectionId, number: u32, shed: room::Shed) {
-        if !self.is_open(connection) {
-            return;
-        }
-        let retry_after_ms = shed.retry_after.as_nanos().div_ceil(1_000_000);
-        let shed = Shed {
-            class: shed.class.on_wire(),
-            reason: shed.reason,
-            retry_after_ms: u32::try_from(retry_after_ms).unwrap_or(u32::MAX),
-            extensions: Extensions::NONE,
-        };
-        self.queue(connection, &FromBroker::Reply(number, shed.into()));
-    }
-
-    fn on_publish_request(
-        &mut self,
-        connection: ConnectionId,
-        number: u32,
-        publish: &Publish<'_>,
-    ) -> Result<(), No> {
-        let now = self.now;
-        let identity = self.identity(connection)?;
-        let (user, app) = (identity.user, identity.app);
-        let by_kind = self.appwide.lists[usize::from(app.0)].class(publish.kind, publish.class);
-        let sender = self.users.get(user).ok_or(Refusal::new(Code::INTERNAL))?;
-        if let Err(wait) = sender.messages.check(now.instant) {
-            probe::mark(Mark::MessageRateLimited);
-            self.counters_mut(app).count(Outcome::RateLimited, by_kind);
-            return Err(Refusal::new(Code::RATE_LIMITED).retry_after(wait).into());
-        }
-        check_publish(publish)?;
-        self.check_muted_in_app(app, &identity.name, identity.role)?;
-        let (home, address, protected) = self.address(identity, publish.room);
-        self.check_drain()?;
-        let class = if protected { Class::Protected } else { by_kind };
-        self.shed_overload(self.post.level(home), app, class)?;
-        let sender = self.users.get_mut(user).expect("found above");
-        sender.messages.record(now.instant);
-        let session = SessionKey { shard: self.settings.id, connection };
-        let publish = envelope::Publish {
-            ticket: Ticket { session, user, request: number },
-            address,
-            options: publish.options,
-            class: by_kind,
-            ingress_at: now.wall,
-            body: Body::new(publish.kind, publish.payload),
-        };
-        self.post.tell(home, Envelope::Publish(publish));
-        Ok(())
-    }
-
-    /// Where a message goes. A member's room is known by handle, which spares the home two
-    /// look-ups by name; everyone else names the room and itself. Says, too, whether the sender is
-    /// known to be protected there.
-    fn address(&self, identity: &Identity, room: &str) -> (ShardId, Address, bool) {
-        let app = self.app(identity.app);
-        let rooms = self.users.get(identity.user).map_or(&[][..], |user| &user.rooms);
-        let membership = rooms.iter().find(|own| match own.place {
-            Place::Seated(audience) => *self.audiences.get(audience).name == *room,
-            Place::Held(_) => false,
-        });
-        if let Some(own) = membership
-            && identity.role == Role::Client
-            && !app.publish_without_join
-        {
-            let address =
-                Address::Member { room: own.room, member: own.badge.member, role: identity.role };
-            return (own.room.shard, address, own.protected);
-        }
-        let named = Named {
-            app: identity.app,
-            room: room.into(),
-            sender: identity.name.clone(),
-            role: identity.role,
-        };
-        let protected = membership.is_some_and(|own| own.protected);
-        (self.homes.of_room(identity.app, room), Address::Named(Box::new(named)), protected)
-    }
-
     fn on_other_request(
         &mut self,
         connection: ConnectionId,
@@ -159,6 +76,8 @@ impl Shard {
             Request::QuerySanctions(query) if query.room.is_empty() => {
                 self.on_query_app_sanctions(connection, number, query)
             }
+            Request::Broadcast(broadcast) => self.on_broadcast(connection, number, broadcast),
+            Request::QueryTop(query) => self.on_query_top(connection, number, query),
             Request::Subscribe(subscribe) => {
                 let ticket = self.ticket(connection, number)?;
                 let app = self.identity(connection)?.app;
@@ -216,6 +135,9 @@ impl Shard {
             | Request::DestroyRooms(_)
             | Request::SetRoomLimits(_)
             | Request::QueryCounters(_)
+            | Request::Broadcast(_)
+            | Request::ChangeBots(_)
+            | Request::QueryTop(_)
             | Request::Subscribe(_) => true,
             Request::ChangeList(change) => !of_room(change.list),
             Request::QueryList(query) => !of_room(query.list),
@@ -257,7 +179,7 @@ impl Shard {
         Ok(Ticket { session, user, request: number })
     }
 
-    fn check_drain(&self) -> Result<(), Refused> {
+    pub(super) fn check_drain(&self) -> Result<(), Refused> {
         match self.drain {
             Drain::Serving => Ok(()),
             _ => Err(Refusal::new(Code::DRAINING)),
@@ -290,31 +212,7 @@ impl Shard {
     }
 }
 
-/// Whether a publish is well formed and asks for nothing this version does not serve.
-fn check_publish(publish: &Publish<'_>) -> Result<(), Refused> {
-    let unsupported = |what| Err(Refusal::new(Code::NOT_SUPPORTED).because(what));
-    check_extensions(publish.extensions)?;
-    if publish.options.has_unknown() {
-        return unsupported("options");
-    }
-    if matches!(publish.class, ClassHint::Unknown(_)) {
-        return unsupported("class");
-    }
-    if !publish.message_id.is_empty() {
-        return unsupported("message_id");
-    }
-    if !publish.targets.is_empty() {
-        return unsupported("targets");
-    }
-    RoomId::parse(publish.room).map_err(|_| invalid("room"))?;
-    Kind::parse(publish.kind).map_err(|_| invalid("kind"))?;
-    if publish.payload.len() > PAYLOAD_BYTES_MAX {
-        return Err(invalid("payload"));
-    }
-    Ok(())
-}
-
-fn check_extensions(extensions: Extensions<'_>) -> Result<(), Refused> {
+pub(super) fn check_extensions(extensions: Extensions<'_>) -> Result<(), Refused> {
     match extensions.first_required() {
         Some(_) => Err(Refusal::new(Code::NOT_SUPPORTED).because("required extension")),
         None => Ok(()),

@@ -11,7 +11,7 @@ use throng_protocol::value::{AppEventKind, Departure, DestroyReason, PublishOpti
 
 use crate::class::Class;
 use crate::counters::Outcome;
-use crate::envelope::{Ack, Address, Answer, Envelope, Publish, Ticket};
+use crate::envelope::{Ack, Address, Answer, Envelope, ItemOutcome, Publish, Ticket};
 use crate::id::{AppId, RoomHandle, ShardId};
 use crate::limits::SHED_RETRY_AFTER;
 use crate::probe::{self, Bug, Mark};
@@ -21,6 +21,7 @@ use crate::room::{
 use crate::shard::Shard;
 use crate::shard::load::Level;
 use crate::shard::post::Post;
+use crate::shard::publishing::outcome_of;
 use crate::shard::timers::Due;
 use crate::slots::Slot;
 use crate::time::Instant;
@@ -29,7 +30,20 @@ type Refused = Refusal<'static>;
 
 impl Shard {
     pub(super) fn on_publish(&mut self, publish: &Publish) {
-        let answer = match self.admit(publish) {
+        let done = self.admit(publish);
+        if let Some(item) = publish.rare.as_ref().and_then(|rare| rare.item) {
+            let outcome = match &done {
+                Ok(Answer::Accepted { epoch, seq, .. }) => {
+                    let (epoch, seq) = (*epoch, *seq);
+                    ItemOutcome { epoch, seq, ..ItemOutcome::plain(Code::NONE) }
+                }
+                Ok(_) => ItemOutcome::plain(Code::NONE),
+                Err(no) => outcome_of(no),
+            };
+            let done = Envelope::ItemDone { item, outcome };
+            return self.post.tell(publish.ticket.session.shard, done);
+        }
+        let answer = match done {
             Ok(_) if publish.options.has(PublishOptions::NO_ACK) => return,
             Ok(accepted) => accepted,
             Err(No::Refused(refusal)) => Answer::Refused(refusal),
@@ -54,8 +68,12 @@ impl Shard {
             class: publish.class,
             ingress_at: publish.ingress_at,
             own: (!echo).then_some(publish.ticket.session),
+            unstored: publish.options.has(PublishOptions::NO_STORE),
             publish_without_join: self.app(app).publish_without_join,
         };
+        if let Some(rare) = publish.rare.as_ref().filter(|rare| !rare.targets.is_empty()) {
+            return self.direct(handle, &publication, &rare.targets);
+        }
         let now = self.now;
         let room = self.rooms.get_mut(handle).ok_or(no_room)?;
         let (seq, class) = match room.publish(&publication, now) {
@@ -69,11 +87,37 @@ impl Shard {
         }
         self.load.record(app);
         self.counters_mut(app).count(Outcome::Accepted, class);
+        self.note_room(handle);
         if full {
             probe::mark(Mark::BatchFull);
             self.seal(handle);
         }
         Ok(Answer::Accepted { epoch, seq, time: now.wall })
+    }
+
+    /// A message for some members only: to their homes, after what the room said before it.
+    fn direct(
+        &mut self,
+        handle: RoomHandle,
+        publication: &Publication<'_>,
+        targets: &[Box<str>],
+    ) -> Result<Answer, No> {
+        let now = self.now;
+        self.seal(handle);
+        let room = self.rooms.get_mut(handle).ok_or(Refusal::new(Code::NO_SUCH_ROOM))?;
+        let (app, epoch) = (room.app(), room.epoch());
+        let directed = match room.direct(publication, targets, now) {
+            Ok(directed) => directed,
+            Err(no) => return Err(self.count_no(app, publication.class, no)),
+        };
+        self.load.record(app);
+        self.counters_mut(app).count(Outcome::Accepted, directed.class);
+        self.note_room(handle);
+        for key in directed.users {
+            let (user, frame) = (key.user, directed.frame.clone());
+            self.post.tell(key.shard, Envelope::Direct { user, room: handle, frame });
+        }
+        Ok(Answer::Accepted { epoch, seq: directed.seq, time: now.wall })
     }
 
     fn count_no(&mut self, app: AppId, class: Class, no: No) -> No {
@@ -131,7 +175,11 @@ impl Shard {
         }
         room.timer_at = None;
         self.expire_seats(handle);
-        let now = self.now.instant;
+        let now = self.now;
+        if let Some(room) = self.rooms.get_mut(handle) {
+            room.expire_belongings(now);
+        }
+        let now = now.instant;
         let ends = self.rooms.get(handle).and_then(Room::ends_at);
         match ends.filter(|(ends_at, _)| *ends_at <= now && !self.keeps_alive(handle)) {
             Some((_, reason)) => {
@@ -264,6 +312,7 @@ impl Shard {
     }
 
     pub(super) fn destroy_room(&mut self, handle: RoomHandle, reason: DestroyReason) {
+        self.offer_room(handle);
         let Some(mut room) = self.rooms.remove(handle) else { return };
         let settings = Rc::clone(&self.settings);
         let nature = &settings.apps[usize::from(room.app().0)].rooms;

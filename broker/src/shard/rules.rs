@@ -19,7 +19,8 @@ use throng_protocol::value::{
 use crate::class::{ByClass, Class};
 use crate::counters::Outcome;
 use crate::envelope::{
-    AppListChange, AppRuling, Ask, Census, Command, Envelope, LimitSettings, Ticket,
+    Answer, AppListChange, AppRuling, Ask, Census, Command, Envelope, Item, ItemOutcome,
+    LimitSettings, Ticket,
 };
 use crate::id::{ConnectionId, ShardId};
 use crate::limits::{RATE_PER_SECOND_MAX, SLOW_MODE_MAX};
@@ -144,10 +145,13 @@ impl Shard {
         for room in &rooms {
             self.check_load(self.homes.of_room(app, room))?;
         }
-        let number = self.gather_results(ticket, rooms.len());
+        let results = |all: Vec<ItemOutcome>| {
+            Answer::Results(all.into_iter().map(|item| item.code).collect())
+        };
+        let number = self.gather_items(ticket, rooms.len(), results);
         for (place, room) in (0_u16..).zip(rooms) {
             let home = self.homes.of_room(app, room);
-            let ask = Box::new(Ask::DestroyOne { number, place });
+            let ask = Box::new(Ask::DestroyOne(Item { number, place }));
             let command = Command { ticket, app, room: room.into(), ask };
             self.post.tell(home, Envelope::Command(command));
         }

@@ -42,6 +42,16 @@ impl Sessions {
         self.places[connection.slot as usize].take()
     }
 
+    /// How many places there are, taken or not.
+    pub(super) const fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The session at a place, if it is taken.
+    pub(super) fn at(&self, place: usize) -> Option<&Session> {
+        self.places.get(place)?.as_ref()
+    }
+
     /// How many there are.
     pub(super) const fn len(&self) -> usize {
         self.len

@@ -17,6 +17,8 @@ pub(super) enum Due {
     Room(Slot),
     /// A user without sessions may be forgotten.
     User(Slot),
+    /// Rooms are ranked anew.
+    Top,
     /// The drain goes on.
     Drain,
 }

@@ -9,7 +9,9 @@ use throng_protocol::value::Role;
 
 use crate::id::{AppId, Badge, ConnectionId, HashKey, RoomHandle, UserHandle};
 use crate::rate::RateWindow;
+use crate::shard::repeats::Repeats;
 use crate::slots::Slots;
+use crate::time::Instant;
 
 /// A user with sessions or held seats, or one whose last second of messages is still counted.
 #[derive(Debug)]
@@ -26,6 +28,10 @@ pub(super) struct User {
     pub(super) rooms: Vec<Membership>,
     /// Its messages.
     pub(super) messages: RateWindow,
+    /// Those that carried an id of their own, once there was one.
+    pub(super) repeats: Option<Box<Repeats>>,
+    /// Its messages to everyone, once there was one.
+    pub(super) broadcasts: Option<Box<RateWindow>>,
 }
 
 impl User {
@@ -57,6 +63,14 @@ impl User {
     /// The same, to change it.
     pub(super) fn membership_mut(&mut self, room: RoomHandle) -> Option<&mut Membership> {
         self.rooms.iter_mut().find(|own| own.room == room)
+    }
+
+    /// When what it published may be forgotten.
+    pub(super) fn forgotten_at(&self) -> Instant {
+        let windows = [Some(&self.messages), self.broadcasts.as_deref()];
+        let rates = windows.into_iter().flatten().map(RateWindow::forgotten_at);
+        let repeats = self.repeats.as_ref().map(|repeats| repeats.forgotten_at());
+        rates.chain(repeats).max().unwrap_or(Instant::ZERO)
     }
 
     /// The user is a member of one more room.
@@ -146,6 +160,8 @@ impl Users {
             sessions: SmallVec::new(),
             rooms: Vec::new(),
             messages: messages(),
+            repeats: None,
+            broadcasts: None,
         }));
         let all = &self.all;
         self.by_name.insert_unique(hash, handle, |other| {

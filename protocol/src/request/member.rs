@@ -3,8 +3,8 @@
 
 use crate::codec::{BorrowDecode, Encode};
 use crate::value::{
-    Extensions, IdList, MemberFilter, MemberOrder, Moderation, NoticeOptions, Profile, RoomRole,
-    Sanction, Switch, Term,
+    Extensions, IdList, JoinOptions, MemberFilter, MemberOrder, Moderation, NoticeOptions, Profile,
+    RoomRole, Sanction, Switch, Term,
 };
 
 /// Become a member of a room and receive its messages on this session (spec 4).
@@ -24,6 +24,8 @@ pub struct Join<'a> {
     pub resume_epoch: u64,
     /// The place of the last entry that was seen.
     pub resume_seq: u64,
+    /// Which part of the room's state not to get with the answer.
+    pub options: JoinOptions,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }

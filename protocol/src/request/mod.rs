@@ -10,6 +10,7 @@
 mod member;
 mod room;
 mod rule;
+mod state;
 
 use crate::codec::{BorrowDecode, Encode};
 use crate::value::{AppEvents, ClassHint, Extensions, IdList, PublishOptions};
@@ -20,6 +21,10 @@ pub use member::{
 };
 pub use room::{ChangeRoom, CreateRoom, DestroyRoom, DestroyRooms, QueryRoom, SetRoomOpen};
 pub use rule::{ChangeList, QueryCounters, QueryLimits, QueryList, SetRoomLimits};
+pub use state::{
+    Broadcast, ChangeBots, ClearAttributes, ClearQueue, PollQueue, PublishMany, QueryAttributes,
+    QueryHistory, QueryQueue, QueryTop, Recall, SetQueue, WriteAttributes, WriteQueue,
+};
 
 /// Publish one message to a room (spec 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
@@ -34,9 +39,11 @@ pub struct Publish<'a> {
     pub options: PublishOptions,
     /// The class the sender asks for; it can only lower it (spec 6).
     pub class: ClassHint,
-    /// The idempotency key; empty for none. Reserved: only empty is served yet.
+    /// The idempotency key; empty for none. Within two minutes the same user's next message of this
+    /// key to this room gets the answer of the first and is not published again.
     pub message_id: &'a str,
-    /// The only users to deliver to; empty for all. Reserved: only empty is served yet.
+    /// The only users to deliver to, at most 100; empty for all. To some it is a
+    /// [`crate::push::Direct`], which has no place in the order and is never stored.
     pub targets: IdList<'a>,
     /// Room to grow.
     pub extensions: Extensions<'a>,
@@ -108,5 +115,33 @@ crate::frame::tagged! {
         QuerySanctions = 37,
         /// Ask for events of the app.
         Subscribe = 38,
+        /// Write attributes.
+        WriteAttributes = 39,
+        /// Take attributes away.
+        ClearAttributes = 40,
+        /// Ask for attributes.
+        QueryAttributes = 41,
+        /// Give a room a queue, or take it away.
+        SetQueue = 42,
+        /// Write to a queue.
+        WriteQueue = 43,
+        /// Take an element out of a queue.
+        PollQueue = 44,
+        /// Ask for a page of a queue.
+        QueryQueue = 45,
+        /// Take all elements out of a queue.
+        ClearQueue = 46,
+        /// Ask for messages that were said before.
+        QueryHistory = 47,
+        /// Recall a message.
+        Recall = 48,
+        /// Publish one message to many rooms.
+        PublishMany = 49,
+        /// Say something to everyone.
+        Broadcast = 50,
+        /// Put bots into a room, or take them out.
+        ChangeBots = 51,
+        /// Ask for the first rooms.
+        QueryTop = 52,
     }
 }

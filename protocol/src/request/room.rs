@@ -3,8 +3,8 @@
 
 use crate::codec::{BorrowDecode, Encode};
 use crate::value::{
-    About, DestroyPolicy, Extensions, IdList, LimitSetting, NoticeOptions, RoomFields, RoomFlags,
-    Switch,
+    About, AttributeWrites, DestroyPolicy, Extensions, IdList, LimitSetting, NoticeOptions,
+    QueuePermission, RoomFields, RoomFlags, Switch,
 };
 
 /// Ask what a room is: its position and counts.
@@ -41,6 +41,13 @@ pub struct CreateRoom<'a> {
     pub protected: LimitSetting,
     /// Milliseconds between two messages of one member.
     pub slow_mode_ms: LimitSetting,
+    /// The attributes it begins with, at most 20: sets only. The creator owns them, or a server
+    /// where there is none.
+    pub attributes: AttributeWrites<'a>,
+    /// How many elements its queue may have, at most 1,000; 0 for no queue.
+    pub queue_size: u16,
+    /// Who may write to its queue.
+    pub queue_permission: QueuePermission,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }

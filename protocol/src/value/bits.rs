@@ -72,7 +72,7 @@ bit_set! {
         ECHO = 1,
         /// Do not answer when the message is accepted. A refusal is always answered.
         NO_ACK = 2,
-        /// Do not keep the message in stored history.
+        /// Do not keep the message: later questions for history do not find it.
         NO_STORE = 4,
     }
 }
@@ -110,6 +110,42 @@ bit_set! {
         EXTENSION = 8,
         /// When it is destroyed.
         POLICY = 16,
+    }
+}
+
+bit_set! {
+    /// Which part of a room's state not to get when joining it (spec 4).
+    JoinOptions {
+        /// Not its attributes.
+        NO_ATTRIBUTES = 1,
+        /// Not its queue.
+        NO_QUEUE = 2,
+    }
+}
+
+bit_set! {
+    /// How to write an attribute (spec 8).
+    AttributeOptions {
+        /// Whoever owns it (the creator, managers and servers).
+        FORCE = 1,
+        /// It goes when its owner leaves, or its seat is given up.
+        AUTO_DELETE = 2,
+    }
+}
+
+bit_set! {
+    /// How an element is in a queue (spec 8).
+    QueueOptions {
+        /// It goes when its owner leaves, or its seat is given up.
+        TRANSIENT = 1,
+    }
+}
+
+bit_set! {
+    /// How to recall a message (spec 5).
+    RecallOptions {
+        /// Nothing stands in its place.
+        ERASE = 1,
     }
 }
 

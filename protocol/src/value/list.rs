@@ -35,6 +35,9 @@ pub struct List<'a, T> {
 /// Ids, as the raw text they are.
 pub type IdList<'a> = List<'a, &'a str>;
 
+/// Keys of attributes or of a queue's elements, as the raw text they are.
+pub type KeyList<'a> = IdList<'a>;
+
 impl<T> List<'_, T> {
     /// Nothing: one zero byte on the wire.
     pub const EMPTY: Self = Self { bytes: &[], holds: PhantomData };

@@ -11,11 +11,16 @@ mod list;
 mod names;
 mod room;
 mod room_names;
+mod state;
+mod state_names;
 mod text;
 
-pub use bits::{AppEvents, NoticeOptions, PublishOptions, RoomFields, RoomFlags};
+pub use bits::{
+    AppEvents, AttributeOptions, JoinOptions, NoticeOptions, PublishOptions, QueueOptions,
+    RecallOptions, RoomFields, RoomFlags,
+};
 pub use limit::{Allowance, LimitSetting, Term};
-pub use list::{Element, Extensions, IdList, List};
+pub use list::{Element, Extensions, IdList, KeyList, List};
 pub use names::{Class, ClassHint, Counter, LagReason, ListChange, ListName, Role, ShedReason};
 pub use room::{
     About, Attendances, Count, Counts, DestroyPolicy, FieldError, ItemResult, ItemResults, Member,
@@ -25,4 +30,16 @@ pub use room_names::{
     AppEventKind, Attendance, Departure, DestroyReason, KickReason, LeftReason, MemberFilter,
     MemberOrder, Moderation, NoticeKind, PolicyKind, RoomRole, Sanction, Switch,
 };
-pub use text::{AppKey, ClientName, DeviceId, Kind, ParseError, RoomId, UserId, check_characters};
+pub use state::{
+    Attribute, AttributeResult, AttributeResults, AttributeWrite, AttributeWrites, Attributes, Bot,
+    Bots, PublishResult, PublishResults, QueueElement, QueueElements, QueueWrite, QueueWrites,
+    TopRoom, TopRooms, check_value,
+};
+pub use state_names::{
+    AttributeOp, BotChange, HistoryBy, HistoryOrder, QueueOp, QueuePermission, TopBy, TopPeriod,
+    WriteWhen,
+};
+pub use text::{
+    AppKey, AttributeKey, ClientName, DeviceId, Kind, MessageId, ParseError, RoomId, UserId,
+    check_characters,
+};

@@ -159,6 +159,8 @@ byte_enum! {
         /// A member without a session in the room: a fixed one that is offline, or one whose seat
         /// is held for a while.
         Away = 2,
+        /// A bot: a member that a server made up (spec 8).
+        Bot = 3,
     }
 }
 
@@ -193,6 +195,16 @@ byte_enum! {
         MemberJoined = 12,
         /// Somebody is a member no longer.
         MemberLeft = 13,
+        /// Attributes were written, or are there no longer.
+        AttributesChanged = 14,
+        /// Elements were offered to the queue, or are there no longer.
+        QueueChanged = 15,
+        /// The queue is empty.
+        QueueCleared = 16,
+        /// The queue is another, or there is none any more.
+        QueueSet = 17,
+        /// A message was recalled.
+        MessageRecalled = 18,
     }
 }
 

@@ -5,7 +5,9 @@
 
 use core::fmt;
 
-use crate::limits::{CLIENT_NAME_BYTES_MAX, ID_BYTES_MAX, KIND_BYTES_MAX};
+use crate::limits::{
+    CLIENT_NAME_BYTES_MAX, ID_BYTES_MAX, KEY_BYTES_MAX, KIND_BYTES_MAX, MESSAGE_ID_BYTES_MAX,
+};
 
 /// Why a text is not the id, kind or name it is offered as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +67,10 @@ const fn in_id_alphabet(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'=' | b'-' | b'_' | b'.' | b':' | b'@')
 }
 
+const fn in_key_alphabet(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'=' | b'-' | b'_')
+}
+
 const fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~')
 }
@@ -122,6 +128,15 @@ text_type! {
     Kind, max KIND_BYTES_MAX, alphabet in_id_alphabet
 }
 text_type! {
+    /// The key of an attribute or of a queue's element: 1-128 bytes of `A-Z a-z 0-9 + = - _`
+    /// (spec 8).
+    AttributeKey, max KEY_BYTES_MAX, alphabet in_key_alphabet
+}
+text_type! {
+    /// The idempotency key of a publish: 1-64 bytes of the id alphabet (spec 5).
+    MessageId, max MESSAGE_ID_BYTES_MAX, alphabet in_id_alphabet
+}
+text_type! {
     /// What a client calls itself in its `Hello`, for logs: 1-64 printable ASCII bytes.
     ClientName, max CLIENT_NAME_BYTES_MAX, alphabet is_printable
 }
@@ -139,6 +154,17 @@ mod tests {
         assert_eq!(UserId::parse("a b"), Err(ParseError::Alphabet { at: 1 }));
         assert_eq!(UserId::parse("a\n"), Err(ParseError::Alphabet { at: 1 }));
         assert_eq!(UserId::parse("é"), Err(ParseError::Alphabet { at: 0 }));
+    }
+
+    #[test]
+    fn a_key_is_one_to_a_hundred_and_twenty_eight_bytes_of_a_smaller_alphabet() {
+        assert!(AttributeKey::parse("A-z_9+=").is_ok());
+        assert_eq!(AttributeKey::parse(""), Err(ParseError::Empty));
+        assert!(AttributeKey::parse(&"k".repeat(128)).is_ok());
+        assert_eq!(AttributeKey::parse(&"k".repeat(129)), Err(ParseError::TooLong { max: 128 }));
+        for text in ["a.b", "a:b", "a@b", "a b", "a/b"] {
+            assert_eq!(AttributeKey::parse(text), Err(ParseError::Alphabet { at: 1 }), "{text}");
+        }
     }
 
     #[test]

@@ -1,18 +1,25 @@
 //! What the broker answers: one reply to each request, with the request's number.
 
+mod state;
+
 use crate::codec::{BorrowDecode, Encode};
 use crate::refusal::Code;
 use crate::value::{
     About, Allowance, Attendances, Class, Counts, DestroyPolicy, Extensions, IdList, ItemResults,
-    Members, RoomFlags, RoomRole, SanctionedUsers, ShedReason, Term,
+    Members, QueuePermission, RoomFlags, RoomRole, SanctionedUsers, ShedReason, Term,
 };
 
 pub use crate::refusal::Refusal as Refused;
+pub use state::{
+    AttributesPage, AttributesWritten, BroadcastSent, HistoryPage, Polled, PublishedMany,
+    QueuePage, TopRooms,
+};
 
 /// The session is in the room; the next entry it sees is the one after `seq` (spec 4).
 ///
-/// Behind it come as many of the room's entries up to `seq` as `entries` says, as they were when
-/// they were new; then the room goes on.
+/// Behind it come its attributes and its queue, in as many frames as `states` says, and as many of
+/// the room's entries up to `seq` as `entries` says, as they were when they were new; then the room
+/// goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
 pub struct Joined<'a> {
     /// The room's epoch, new on every creation of its id; never 0.
@@ -39,6 +46,8 @@ pub struct Joined<'a> {
     pub mute: Term,
     /// How many entries up to `seq` follow.
     pub entries: u32,
+    /// How many `RoomAttributes` and `RoomQueue` follow, before the entries.
+    pub states: u32,
     /// [`Code::NONE`] unless the session asked to resume and cannot: then why.
     pub recovery: Code,
     /// How many entries after the position it asked to resume from do not follow. Of another epoch
@@ -98,6 +107,16 @@ pub struct RoomState<'a> {
     pub about: About<'a>,
     /// When it is destroyed.
     pub policy: DestroyPolicy,
+    /// How many attributes it has.
+    pub attributes: u32,
+    /// How many elements its queue has.
+    pub elements: u32,
+    /// How many its queue may have; 0 if there is no queue.
+    pub queue_size: u16,
+    /// Who may write to its queue.
+    pub queue_permission: QueuePermission,
+    /// How many of its members are bots.
+    pub bots: u32,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }
@@ -289,6 +308,22 @@ crate::frame::tagged! {
         SanctionsPage = 80,
         /// To a subscription.
         Subscribed = 81,
+        /// To a write of attributes.
+        AttributesWritten = 82,
+        /// To a query of attributes.
+        AttributesPage = 83,
+        /// To a poll of a queue.
+        Polled = 84,
+        /// To a query of a queue.
+        QueuePage = 85,
+        /// To a query of history.
+        HistoryPage = 86,
+        /// To a publish to many rooms.
+        PublishedMany = 87,
+        /// To a broadcast.
+        BroadcastSent = 88,
+        /// To a query of the first rooms.
+        TopRooms = 89,
         /// To a publish: there was too much.
         Shed = 126,
         /// To any request: no.

@@ -1,6 +1,8 @@
 //! What is asked of a room, out of what a session sent: every field is held to its bounds here, so
 //! that a room's home is told only what is well formed. Whether it may be is not decided here.
 
+mod kept;
+
 use throng_protocol::limits::{
     CALL_USERS_MAX, CURSOR_BYTES_MAX, JOIN_HISTORY_MAX, LIST_IDS_MAX, MUTE_EXCEPTIONS_MAX,
     PAGE_ENTRIES_MAX, POLICY_SECONDS_MAX, TERM_SECONDS_MAX,
@@ -60,7 +62,7 @@ impl Shard {
             Request::SetProfile(set) => (set.room, ask_profile(user, role, set)?),
             Request::QueryMembers(query) => (query.room, ask_members(query)?),
             Request::FindMembers(find) => (find.room, ask_find(find)?),
-            _ => return Err(Refusal::new(Code::NOT_SUPPORTED)),
+            _ => return kept::ask_of(actor(), request),
         };
         Ok((room, ask))
     }
@@ -91,6 +93,8 @@ impl Shard {
             mute_exceptions: exceptions.into_vec().into_iter().collect(),
             quota,
             slow_mode,
+            attributes: kept::first_attributes(create.attributes)?,
+            queue: kept::queue(create.queue_size, create.queue_permission)?,
         })))
     }
 
@@ -109,8 +113,12 @@ fn ask_join(user: Box<str>, role: Role, join: &Join<'_>) -> Result<Ask, Refused>
     if profile.is_some() && role == Role::Anonymous {
         return Err(Refusal::new(Code::NOT_ALLOWED).because("profile"));
     }
+    if join.options.has_unknown() {
+        return Err(unsupported("options"));
+    }
     let resume = (join.resume_epoch != 0).then_some((join.resume_epoch, join.resume_seq));
-    Ok(Ask::Join(Box::new(JoinAsk { user, role, profile, history: join.history, resume })))
+    let Join { history, options, .. } = *join;
+    Ok(Ask::Join(Box::new(JoinAsk { user, role, profile, history, resume, options })))
 }
 
 fn ask_profile(user: Box<str>, role: Role, set: &SetProfile<'_>) -> Result<Ask, Refused> {

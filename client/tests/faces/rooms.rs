@@ -32,7 +32,7 @@ pub const NOTICE: Notice<'static> = Notice {
     role: RoomRole::Visitor,
     term: throng_client::Term::NONE,
     departure: throng_client::Departure::Asked,
-    profile: throng_protocol::value::Profile { nickname: "", avatar: "", extension: "" },
+    profile: value::Profile { nickname: "", avatar: "", extension: "" },
     fields: RoomFields::from_bits(0),
     about: About { title: "", announcement: "", live_url: "", extension: "" },
     policy: throng_client::DestroyPolicy { kind: PolicyKind::Idle, seconds: 0 },

@@ -10,6 +10,7 @@ mod broker;
 mod face;
 mod people;
 mod rooms;
+mod servers;
 mod state;
 
 use std::io::ErrorKind;
@@ -39,10 +40,13 @@ use rooms::{
     history_comes_first_and_then_what_is_new, notices_come_in_the_rooms_order,
     what_does_not_fit_is_not_sent, what_is_gone_is_told_and_what_is_there_comes,
 };
-use state::{
-    a_message_goes_to_some_once_and_has_no_place, a_queue_is_set_written_polled_and_listed,
+use servers::{
+    a_message_goes_to_some_once_and_has_no_place,
     a_server_puts_bots_in_and_asks_for_the_first_rooms,
-    a_server_speaks_to_many_rooms_and_to_everyone, attributes_are_asked_for_in_pages,
+    a_server_speaks_to_many_rooms_and_to_everyone,
+};
+use state::{
+    a_queue_is_set_written_polled_and_listed, attributes_are_asked_for_in_pages,
     attributes_are_written_on_conditions_with_a_result_for_each,
     history_is_read_in_pages_and_a_message_recalled,
     what_a_room_keeps_comes_with_the_join_and_its_changes_in_order,

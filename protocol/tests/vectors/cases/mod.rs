@@ -4,6 +4,7 @@
 
 mod conversation;
 mod handshake;
+mod history;
 mod many;
 mod members;
 mod odd;

@@ -4,18 +4,19 @@ use throng_protocol::Code;
 use throng_protocol::push::{Notice, RoomAttributes, RoomQueue, Tombstone};
 use throng_protocol::reply::{AttributesPage, AttributesWritten, HistoryPage, Polled, QueuePage};
 use throng_protocol::request::{
-    ClearAttributes, ClearQueue, PollQueue, QueryAttributes, QueryHistory, QueryQueue, Recall,
-    SetQueue, WriteAttributes, WriteQueue,
+    ClearAttributes, ClearQueue, PollQueue, QueryAttributes, QueryQueue, SetQueue, WriteAttributes,
+    WriteQueue,
 };
 use throng_protocol::value::{
     Attribute, AttributeOp, AttributeOptions, AttributeResult, AttributeResults, AttributeWrite,
-    AttributeWrites, Attributes, HistoryBy, HistoryOrder, NoticeKind, NoticeOptions, QueueElement,
-    QueueElements, QueueOp, QueueOptions, QueuePermission, QueueWrite, RecallOptions, Switch, Term,
-    WriteWhen,
+    AttributeWrites, Attributes, NoticeKind, NoticeOptions, QueueElement, QueueElements, QueueOp,
+    QueueOptions, QueuePermission, QueueWrite, Switch, Term, WriteWhen,
 };
 
 use super::rooms::PLAIN;
-use super::{Case, File, bytes_of, ids, list, push, reply, request, some_extensions, text_of};
+use super::{
+    Case, File, bytes_of, history, ids, list, push, reply, request, some_extensions, text_of,
+};
 
 const HEAD: &str =
     "What a room keeps: requests 39 to 48, replies 82 to 86, pushes 134 and 137 to 139.";
@@ -23,7 +24,7 @@ const HEAD: &str =
 pub fn file() -> File {
     let mut cases = attributes();
     cases.extend(queue());
-    cases.extend(history());
+    cases.extend(history::requests());
     cases.extend(answers());
     cases.extend(pages());
     cases.extend(told());
@@ -156,49 +157,6 @@ fn queue() -> Vec<Case> {
         request("query-queue-full", most, QueryQueue { room, cursor, limit, extensions: some }),
         request("clear-queue-minimal", 0, ClearQueue::default()),
         request("clear-queue-full", most, clear),
-    ]
-}
-
-fn history() -> Vec<Case> {
-    let (most, some, room) = (u32::MAX, some_extensions(), text_of('r', 64));
-    let last = QueryHistory {
-        room: "lobby",
-        from: u64::MAX,
-        order: HistoryOrder::NewestFirst,
-        kinds: ids(&["text"]),
-        limit: 100,
-        ..QueryHistory::default()
-    };
-    let since = QueryHistory {
-        room: "lobby",
-        by: HistoryBy::Time,
-        from: 1_793_500_001_000_000,
-        limit: 20,
-        ..QueryHistory::default()
-    };
-    let full = QueryHistory {
-        room,
-        by: HistoryBy::Unknown(255),
-        from: u64::MAX,
-        order: HistoryOrder::Unknown(255),
-        kinds: ids(&[text_of('k', 32); 20]),
-        cursor: bytes_of(255, 128),
-        limit: u16::MAX,
-        extensions: some,
-    };
-    let recall = Recall { room: "lobby", epoch: 7, seq: 42, ..Recall::default() };
-    let options = RecallOptions::from_bits(255);
-    let extension = text_of('e', 2048);
-    let (epoch, seq) = (u64::MAX, u64::MAX);
-    let recall_full = Recall { room, epoch, seq, options, extension, extensions: some };
-    vec![
-        request("query-history-minimal", 0, QueryHistory::default()),
-        request("query-history-last", 1, last),
-        request("query-history-since", 2, since),
-        request("query-history-full", most, full),
-        request("recall-minimal", 0, Recall::default()),
-        request("recall", 1, recall),
-        request("recall-full", most, recall_full),
     ]
 }
 

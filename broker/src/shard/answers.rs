@@ -93,7 +93,7 @@ impl Shard {
             creator: &state.creator,
             about: state.texts.on_wire(),
             policy: state.policy.on_wire(),
-            extensions: NONE,
+            ..RoomState::default()
         };
         self.reply(ticket, reply.into());
     }
@@ -163,7 +163,7 @@ impl Shard {
             entries: at.recovered.entries.count,
             recovery: at.recovered.code,
             missed: at.recovered.missed,
-            extensions: NONE,
+            ..Joined::default()
         };
         self.reply_joined(ticket, reply, &at.recovered);
     }

@@ -135,7 +135,7 @@ impl Client {
     }
 
     /// Ask for anything in [`crate::ask`]: what rooms are, who is in them, what they may do, what
-    /// is done to those who do not behave; limits, lists, counters.
+    /// is done to those who do not behave; attributes, queues, history; limits, lists, counters.
     ///
     /// ```no_run
     /// # #[cfg(feature = "tokio")]

@@ -2,7 +2,7 @@
 //!
 //! Nothing is checked here: the session parses the room's id and knows the bounds of the rest.
 
-use throng_protocol::value::Profile;
+use throng_protocol::value::{JoinOptions, Profile};
 
 use crate::reply::Position;
 
@@ -14,7 +14,7 @@ pub const HISTORY_DEFAULT: u8 = 10;
 /// ```
 /// use throng_client::Join;
 ///
-/// let quiet = Join::new("lobby").history(0);
+/// let quiet = Join::new("lobby").history(0).without_state();
 /// let ann = Join::new("lobby").history(50).nickname("Ann").avatar("https://example.org/ann.png");
 /// # let _ = (quiet, ann);
 /// ```
@@ -24,20 +24,41 @@ pub struct Join<'a> {
     pub(crate) history: u8,
     pub(crate) profile: Profile<'a>,
     pub(crate) resume_from: Option<Position>,
+    pub(crate) options: JoinOptions,
 }
 
 impl<'a> Join<'a> {
     /// The room of this id. Its last [`HISTORY_DEFAULT`] messages come first.
     #[must_use]
     pub fn new(room: &'a str) -> Self {
-        let profile = Profile::default();
-        Self { room, history: HISTORY_DEFAULT, profile, resume_from: None }
+        let (profile, options) = (Profile::default(), JoinOptions::default());
+        Self { room, history: HISTORY_DEFAULT, profile, resume_from: None, options }
     }
 
     /// How many of the last messages to get first, at most 50; there may be fewer.
     #[must_use]
     pub const fn history(mut self, messages: u8) -> Self {
         self.history = messages;
+        self
+    }
+
+    /// Do not get the room's attributes and queue first.
+    #[must_use]
+    pub const fn without_state(self) -> Self {
+        self.without_attributes().without_queue()
+    }
+
+    /// Do not get the room's attributes first.
+    #[must_use]
+    pub const fn without_attributes(mut self) -> Self {
+        self.options = self.options.with(JoinOptions::NO_ATTRIBUTES);
+        self
+    }
+
+    /// Do not get the room's queue first.
+    #[must_use]
+    pub const fn without_queue(mut self) -> Self {
+        self.options = self.options.with(JoinOptions::NO_QUEUE);
         self
     }
 

@@ -42,7 +42,7 @@
 //!   in the order in which it joined them, and goes on with what came after the last entry it saw:
 //!   each once. Where that is not there any more, it says how much is missing
 //!   ([`event::Missed`]).
-//! - Memory is bounded: by what one frame may hold on the way in, by [`session::OUTBOUND_BYTES_MAX`]
+//! - Memory is bounded: by what one frame, or one page of history, may hold on the way in, by [`session::OUTBOUND_BYTES_MAX`]
 //!   on the way out, by [`Config::messages_waiting_max`] towards the application. A slow
 //!   application stops the reading of its connection, a slow broker makes publishers wait.
 //! - A broker that is silent is asked for a sign of life and then given up; whatever it sends that
@@ -76,6 +76,7 @@ pub mod reply;
 mod script;
 pub mod session;
 mod shared;
+pub mod state;
 pub mod time;
 
 pub use about::{About, Profile};
@@ -91,12 +92,13 @@ pub use publish::Publish;
 pub use reconnect::ReconnectPolicy;
 pub use reply::Position;
 pub use session::Session;
+pub use state::{Attribute, QueueElement};
 
 pub use throng_protocol::refusal::{Code, Retry};
 pub use throng_protocol::value::{
     Allowance, AppEventKind, AppEvents, Attendance, Class, Count, Counter, Departure,
     DestroyPolicy, DestroyReason, KickReason, LagReason, LeftReason, LimitSetting, PolicyKind,
-    Role, RoomFlags, RoomRole, Sanction, ShedReason, Term,
+    QueuePermission, Role, RoomFlags, RoomRole, Sanction, ShedReason, Term, TopBy, TopPeriod,
 };
 
 /// The code of the guide on moderation: its doc tests.

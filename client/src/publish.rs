@@ -12,7 +12,9 @@ use throng_protocol::value::{ClassHint, PublishOptions};
 ///
 /// let plain = Publish::new("lobby", "text", "hello");
 /// let mine_too = Publish::new("lobby", "text", "hello").echo();
-/// # let _ = (plain, mine_too);
+/// let once = Publish::new("lobby", "text", "hello").message_id("1f0c.3");
+/// let to_two = Publish::new("lobby", "text", "psst").to_users(&["ann", "bob"]);
+/// # let _ = (plain, mine_too, once, to_two);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publish<'a> {
@@ -21,6 +23,8 @@ pub struct Publish<'a> {
     pub(crate) payload: &'a [u8],
     pub(crate) options: PublishOptions,
     pub(crate) class: ClassHint,
+    pub(crate) message_id: &'a str,
+    pub(crate) users: &'a [&'a str],
 }
 
 impl<'a> Publish<'a> {
@@ -28,7 +32,8 @@ impl<'a> Publish<'a> {
     #[must_use]
     pub fn new(room: &'a str, kind: &'a str, payload: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         let (options, class) = (PublishOptions::default(), ClassHint::Default);
-        Self { room, kind, payload: payload.as_ref(), options, class }
+        let payload = payload.as_ref();
+        Self { room, kind, payload, options, class, message_id: "", users: &[] }
     }
 
     /// Deliver it to this session, too (if it is a member). Off by default.
@@ -46,10 +51,28 @@ impl<'a> Publish<'a> {
         self
     }
 
-    /// Do not keep it in stored history.
+    /// Later questions for history shall not find it.
     #[must_use]
     pub const fn no_store(mut self) -> Self {
         self.options = self.options.with(PublishOptions::NO_STORE);
+        self
+    }
+
+    /// Publish it once, however often it is asked for: within two minutes another publish of this
+    /// user to this room with the same id gets the answer of the first, also on another connection
+    /// or device. So after [`crate::Error::ConnectionLost`] the same can be asked again. The id is
+    /// 1-64 bytes of `A-Z a-z 0-9 + = - _ . : @`, and empty for none.
+    #[must_use]
+    pub const fn message_id(mut self, id: &'a str) -> Self {
+        self.message_id = id;
+        self
+    }
+
+    /// Deliver it to these members only, at most 100. It has no place in the room's order and is
+    /// never stored. Nobody named is everyone.
+    #[must_use]
+    pub const fn to_users(mut self, users: &'a [&'a str]) -> Self {
+        self.users = users;
         self
     }
 }

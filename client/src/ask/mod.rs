@@ -4,11 +4,16 @@
 //! So a request that is new needs nothing but a place here; all faces have one verb for all of
 //! them, `ask`. What is wrong with a request is found before it is sent.
 
+mod attributes;
+mod history;
 mod limits;
 mod lists;
 mod members;
 mod moderation;
+mod queue;
 mod rooms;
+mod rows;
+mod servers;
 
 use core::time::Duration;
 
@@ -20,11 +25,15 @@ use throng_protocol::value::{
 use crate::error::Unsent;
 use crate::reply::Reply;
 
+pub use attributes::{ClearAttributes, QueryAttributes, WriteAttributes};
+pub use history::{QueryHistory, Recall};
 pub use limits::{QueryCounters, QueryLimits, SetRoomLimits};
 pub use lists::{ChangeList, QueryList};
 pub use members::{Cursor, FindMembers, QueryMembers, SetProfile, SetRoomRole};
 pub use moderation::{Moderate, MuteRoom, QuerySanctions, Subscribe};
+pub use queue::{ClearQueue, PollQueue, QueryQueue, SetQueue, WriteQueue};
 pub use rooms::{ChangeRoom, CreateRoom, DestroyRooms, SetRoomOpen};
+pub use servers::{Broadcast, ChangeBots, PublishMany, QueryTop};
 
 const NONE: Extensions<'static> = Extensions::NONE;
 

@@ -5,10 +5,12 @@ use core::time::Duration;
 use throng_protocol::limits::{LIST_IDS_MAX, MUTE_EXCEPTIONS_MAX};
 use throng_protocol::request::{self, Request};
 use throng_protocol::value::{
-    DestroyPolicy, LimitSetting, PolicyKind, RoomFields, RoomFlags, Switch, UserId,
+    DestroyPolicy, LimitSetting, PolicyKind, QueuePermission, RoomFields, RoomFlags, Switch, UserId,
 };
 
+use super::attributes::attribute_writes;
 use super::limits::interval_of;
+use super::rows::{OwnWrite, Rows};
 use super::{Ask, Ids, NONE, Telling, room, tells, unfit, whole_seconds};
 use crate::about::About;
 use crate::error::Unsent;
@@ -38,6 +40,9 @@ pub struct CreateRoom {
     /// For high only, for high and low, for protected ones.
     pools: [LimitSetting; 3],
     slow_mode: LimitSetting,
+    attributes: Rows<OwnWrite>,
+    /// How many elements, and who may write.
+    queue: (u16, QueuePermission),
 }
 
 impl CreateRoom {
@@ -53,6 +58,8 @@ impl CreateRoom {
             exceptions: Ids::default(),
             pools: [LimitSetting::Inherit; 3],
             slow_mode: LimitSetting::Inherit,
+            attributes: Rows::default(),
+            queue: (0, QueuePermission::Anyone),
         }
     }
 
@@ -113,6 +120,21 @@ impl CreateRoom {
         self.slow_mode = interval_of(interval);
         self
     }
+
+    /// An attribute it has from the start: a key and at most 4,096 bytes; at most 20 of them. The
+    /// creator owns them, or a server if there is none.
+    #[must_use]
+    pub fn attribute(mut self, key: &str, value: impl AsRef<[u8]>) -> Self {
+        self.attributes.push(OwnWrite::set(key, value.as_ref()));
+        self
+    }
+
+    /// It has a queue of at most that many elements, up to 1,000, to which these may write.
+    #[must_use]
+    pub const fn queue(mut self, size: u16, permission: QueuePermission) -> Self {
+        self.queue = (size, permission);
+        self
+    }
 }
 
 /// A policy in whole seconds.
@@ -130,6 +152,7 @@ impl Ask for CreateRoom {
         let about = self.about.wire();
         about.check().map_err(unfit)?;
         let [high_only, shared, protected] = self.pools;
+        let (queue_size, queue_permission) = self.queue;
         Ok(request::CreateRoom {
             room: room(&self.room)?,
             creator: &self.creator,
@@ -141,6 +164,9 @@ impl Ask for CreateRoom {
             shared,
             protected,
             slow_mode_ms: self.slow_mode,
+            attributes: attribute_writes(&self.attributes)?,
+            queue_size,
+            queue_permission,
             extensions: NONE,
         }
         .into())

@@ -5,11 +5,11 @@
 
 mod app;
 mod notice;
+mod state;
 
 use core::time::Duration;
 
 use bytes::Bytes;
-use throng_protocol::limits::PAYLOAD_BYTES_MAX;
 use throng_protocol::push as wire;
 use throng_protocol::value::{DestroyReason, KickReason, LagReason, LeftReason, Role, Term};
 
@@ -19,6 +19,7 @@ use crate::reply::{Position, Welcome, id, id_if_any};
 
 pub use app::AppEvent;
 pub use notice::{Change, Notice, RoomChange};
+pub use state::{Broadcast, Direct, RoomAttributes, RoomQueue, Tombstone};
 
 /// Something the application is told without having asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,16 @@ pub use notice::{Change, Notice, RoomChange};
 pub enum Event {
     /// A message of a room the session is in.
     Message(Message),
+    /// A message for some members only, of whom this user is one.
+    Direct(Direct),
+    /// A message of a server to everyone.
+    Broadcast(Broadcast),
+    /// A message was here and was recalled before this session came.
+    Tombstone(Tombstone),
+    /// Attributes of a room that the session came into.
+    RoomAttributes(RoomAttributes),
+    /// The queue of a room that the session came into.
+    RoomQueue(RoomQueue),
     /// A room is gone and the session is out of it.
     RoomDestroyed(RoomDestroyed),
     /// The user was put out of a room.
@@ -226,9 +237,6 @@ impl Message {
 
     pub(crate) fn from_wire(deliver: wire::Deliver<'_>) -> Result<Self, ProtocolError> {
         check_extensions(deliver.extensions)?;
-        if deliver.payload.len() > PAYLOAD_BYTES_MAX {
-            return Err(ProtocolError::Bounds("payload"));
-        }
         Ok(Self {
             room: id("room", deliver.room)?,
             epoch: deliver.epoch,
@@ -238,7 +246,7 @@ impl Message {
             kind: id("kind", deliver.kind)?,
             ingress_at: deliver.ingress_at,
             egress_at: deliver.egress_at,
-            payload: Bytes::copy_from_slice(deliver.payload),
+            payload: state::payload(deliver.payload)?,
         })
     }
 }

@@ -4,13 +4,14 @@
 
 use throng_protocol::push as wire;
 use throng_protocol::value::{
-    Departure, DestroyPolicy, IdList, NoticeKind, RoomFields, RoomRole, Term,
+    Departure, DestroyPolicy, IdList, NoticeKind, QueuePermission, RoomFields, RoomRole, Term,
 };
 
 use crate::about::Profile;
 use crate::error::{ProtocolError, check_extensions};
 use crate::id::Id;
 use crate::reply::{Position, id, id_if_any};
+use crate::state::{Attribute, QueueElement, keys};
 
 /// The state of a room or of its members changed. Has a place in the room's order as a message
 /// has.
@@ -97,6 +98,37 @@ pub enum Change {
         /// Why.
         departure: Departure,
     },
+    /// Attributes were written, or are there no longer: one notice for each request, and for what
+    /// goes by itself.
+    AttributesChanged {
+        /// Those that were written.
+        attributes: Vec<Attribute>,
+        /// The keys of those that are there no longer.
+        deleted: Vec<String>,
+    },
+    /// Elements were offered to the queue, or are there no longer.
+    QueueChanged {
+        /// Those that were offered: new at its end, or changed in their places.
+        elements: Vec<QueueElement>,
+        /// The keys of those that are there no longer.
+        removed: Vec<String>,
+    },
+    /// The queue is empty.
+    QueueCleared,
+    /// The queue is another.
+    QueueSet {
+        /// How many elements it may have from now on; 0 if there is no queue any more.
+        size: u16,
+        /// Who may write to it.
+        permission: QueuePermission,
+    },
+    /// A message was recalled.
+    MessageRecalled {
+        /// Its place in the room's order.
+        seq: u64,
+        /// Who had published it.
+        sender: Option<Id>,
+    },
     /// Something that only a later version of this client knows. It has its place all the same.
     Unknown(u8),
 }
@@ -161,6 +193,28 @@ impl Change {
                 Self::MembersJoined { users, role, profile: Profile::from_wire(notice.profile) }
             }
             NoticeKind::MemberLeft => Self::MembersLeft { users, departure },
+            _ => return Self::of_state(notice, users.first().copied()),
+        })
+    }
+}
+
+impl Change {
+    /// What happened to what a room keeps.
+    fn of_state(notice: wire::Notice<'_>, sender: Option<Id>) -> Result<Self, ProtocolError> {
+        Ok(match notice.what {
+            NoticeKind::AttributesChanged => Self::AttributesChanged {
+                attributes: Attribute::all(notice.attributes)?,
+                deleted: keys(notice.keys)?,
+            },
+            NoticeKind::QueueChanged => Self::QueueChanged {
+                elements: QueueElement::all(notice.elements)?,
+                removed: keys(notice.keys)?,
+            },
+            NoticeKind::QueueCleared => Self::QueueCleared,
+            NoticeKind::QueueSet => {
+                Self::QueueSet { size: notice.queue_size, permission: notice.queue_permission }
+            }
+            NoticeKind::MessageRecalled => Self::MessageRecalled { seq: notice.target_seq, sender },
             other => Self::Unknown(other.to_byte()),
         })
     }

@@ -108,6 +108,7 @@ impl Line {
     fn on_told(&mut self, event: Event) {
         let is_news = match &event {
             Event::Message(it) => self.seats.record_message(it),
+            Event::Tombstone(it) => self.seats.record_entry(&it.room, it.position()),
             Event::Notice(it) => {
                 it.room.is_none_or(|room| self.seats.record_entry(&room, it.position()))
             }

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use throng_protocol::Code;
 use throng_protocol::frame::{self, FromBroker, FromClient};
 use throng_protocol::limits::BODY_BYTES_MAX;
+use throng_protocol::push::{RoomAttributes, RoomQueue, Tombstone};
 use throng_protocol::reply;
 use throng_protocol::request::{Join as JoinRequest, Request};
 
@@ -26,6 +27,8 @@ enum Happening {
     Say,
     /// The client speaks, and its `Accepted` overtakes what waits or not.
     Publish { overtakes: bool },
+    /// The client speaks to some only: that has no place, and its `Accepted` names the newest one.
+    Whisper { overtakes: bool },
     /// The client hears so much of what waits.
     Hear(usize),
     /// The connection is cut.
@@ -36,6 +39,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         5 => Just(Happening::Say),
         3 => any::<bool>().prop_map(|overtakes| Happening::Publish { overtakes }),
+        1 => any::<bool>().prop_map(|overtakes| Happening::Whisper { overtakes }),
         4 => (0..6_usize).prop_map(Happening::Hear),
         1 => Just(Happening::Cut),
     ]
@@ -95,6 +99,17 @@ impl World {
         self.waiting.push_back(bytes(&[push(deliver)]));
     }
 
+    /// What was said before; some of it was recalled.
+    fn deliver_again(&mut self, seq: u64) {
+        if seq.is_multiple_of(5) {
+            let (room, sender, kind) = ("lobby", "bob", "text");
+            let stone = Tombstone { room, epoch: 1, seq, sender, kind, ..Tombstone::default() };
+            self.waiting.push_back(bytes(&[push(stone)]));
+        } else {
+            self.deliver(seq);
+        }
+    }
+
     /// Answers whatever the client asked.
     fn serve(&mut self) {
         let mut sent = Vec::new();
@@ -124,12 +139,18 @@ impl World {
             epoch: 1,
             seq: newest,
             entries: u32::try_from((newest + 1).saturating_sub(first)).unwrap(),
+            states: 2,
             recovery: if is_lost { Code::NOT_RECOVERED } else { Code::NONE },
             missed: if is_lost { first.saturating_sub(join.resume_seq + 1) } else { 0 },
             ..reply::Joined::default()
         };
         self.waiting.push_back(bytes(&[reply(number, joined)]));
-        (first..=newest).for_each(|seq| self.deliver(seq));
+        let attributes =
+            RoomAttributes { room: "lobby", epoch: 1, seq: newest, ..Default::default() };
+        let queue = RoomQueue { room: "lobby", epoch: 1, seq: newest, ..Default::default() };
+        self.waiting.push_back(bytes(&[push(attributes)]));
+        self.waiting.push_back(bytes(&[push(queue)]));
+        (first..=newest).for_each(|seq| self.deliver_again(seq));
     }
 
     fn take(&mut self, happening: Happening) {
@@ -138,7 +159,16 @@ impl World {
                 self.is_own.push(false);
                 self.deliver(self.newest());
             }
-            Happening::Publish { overtakes } => self.publish(overtakes),
+            Happening::Publish { overtakes } => {
+                let number = self.line.publish(Publish::new("lobby", "text", "mine")).unwrap();
+                self.is_own.push(true);
+                self.accept(number, overtakes);
+            }
+            Happening::Whisper { overtakes } => {
+                let whisper = Publish::new("lobby", "text", "psst").to_users(&["bob"]);
+                let number = self.line.publish(whisper).unwrap();
+                self.accept(number, overtakes);
+            }
             Happening::Hear(count) => self.hear(count),
             Happening::Cut => {
                 self.waiting.clear();
@@ -148,10 +178,8 @@ impl World {
         }
     }
 
-    fn publish(&mut self, overtakes: bool) {
-        let number = self.line.publish(Publish::new("lobby", "text", "mine")).unwrap();
+    fn accept(&mut self, number: u32, overtakes: bool) {
         self.line.poll_transmit(&mut Vec::new());
-        self.is_own.push(true);
         let seq = self.newest();
         let accepted = reply::Accepted { epoch: 1, seq, time: 0, extensions: NONE };
         let accepted = bytes(&[reply(number, accepted)]);
@@ -170,7 +198,9 @@ impl World {
             self.serve();
         }
         while let Some((_, outcome)) = self.line.poll_outcome() {
-            if let Ok(crate::reply::Reply::Accepted(it)) = outcome {
+            if let Ok(crate::reply::Reply::Accepted(it)) = outcome
+                && !it.direct
+            {
                 self.accepted.insert(it.seq);
             }
         }
@@ -182,6 +212,7 @@ impl World {
         while let Some(event) = self.line.poll_event() {
             match event {
                 Event::Message(it) => told.push(it.seq),
+                Event::Tombstone(it) => told.push(it.seq),
                 Event::Missed(it) => missed.push(it.last.seq + 1..=it.now.seq),
                 _ => {}
             }

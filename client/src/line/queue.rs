@@ -86,6 +86,11 @@ impl Queue {
 fn is_notice(event: &Event) -> bool {
     match event {
         Event::Message(_)
+        | Event::Direct(_)
+        | Event::Broadcast(_)
+        | Event::Tombstone(_)
+        | Event::RoomAttributes(_)
+        | Event::RoomQueue(_)
         | Event::RoomDestroyed(_)
         | Event::Kicked(_)
         | Event::Lagged(_)

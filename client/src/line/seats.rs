@@ -4,7 +4,7 @@
 //! the same order, because the broker makes room for a new seat by taking the oldest. A seat is
 //! asked for as the application once asked for it, and from where the client got to.
 
-use throng_protocol::value::Profile as WireProfile;
+use throng_protocol::value::{JoinOptions, Profile as WireProfile};
 
 use crate::about::Profile;
 use crate::event::Message;
@@ -27,6 +27,7 @@ struct Seat {
     room: Id,
     progress: Progress,
     history: u8,
+    options: JoinOptions,
     profile: Profile,
     state: State,
     /// The request that asks to leave the room.
@@ -56,8 +57,8 @@ struct Wish {
 
 #[derive(Debug, Clone, Copy)]
 enum WishKind {
-    /// To join, with as much history, from a position if there is one.
-    Join(u8, Option<Position>),
+    /// To join, with as much history and state, from a position if there is one.
+    Join(u8, JoinOptions, Option<Position>),
     /// To change the profile.
     Change,
 }
@@ -80,7 +81,7 @@ impl Seats {
         if let Some(seat) = self.seats.iter_mut().find(is_lost) {
             seat.state = State::Claimed(number);
         }
-        let kind = WishKind::Join(join.history, join.resume_from);
+        let kind = WishKind::Join(join.history, join.options, join.resume_from);
         self.record_wish(number, join.room, join.profile, kind);
     }
 
@@ -107,7 +108,7 @@ impl Seats {
         }
         let wish = self.take_wish(number);
         let from = match &wish {
-            Some(Wish { kind: WishKind::Join(_, from), .. }) => *from,
+            Some(Wish { kind: WishKind::Join(_, _, from), .. }) => *from,
             _ => None,
         };
         let place = self.seats.iter().position(|seat| seat.room == joined.room);
@@ -123,8 +124,9 @@ impl Seats {
                 self.seats.last_mut().expect("pushed just now")
             }
         };
-        if let Some(Wish { profile, kind: WishKind::Join(history, _), .. }) = wish {
+        if let Some(Wish { profile, kind: WishKind::Join(history, options, _), .. }) = wish {
             seat.history = history;
+            seat.options = options;
             seat.show(profile);
         }
     }
@@ -158,7 +160,7 @@ impl Seats {
     /// A message of this client has its place.
     pub(super) fn record_accepted(&mut self, accepted: &Accepted) {
         if let Some(seat) = self.find(&accepted.room)
-            && !accepted.echo
+            && !(accepted.echo || accepted.direct)
         {
             seat.progress.record_own(accepted.position());
         }
@@ -236,6 +238,7 @@ impl Seat {
             room: joined.room,
             progress: Progress::joined(joined, from),
             history: 0,
+            options: JoinOptions::default(),
             profile: Profile::default(),
             state: State::Taken,
             leaving: None,
@@ -246,7 +249,7 @@ impl Seat {
     fn join(&self) -> Join<'_> {
         let from = self.progress.position();
         let join = Join::new(&self.room).history(self.history).resume(from);
-        Join { profile: self.profile.wire(), ..join }
+        Join { profile: self.profile.wire(), options: self.options, ..join }
     }
 
     /// What is empty stays as it was.

@@ -7,7 +7,9 @@ use core::time::Duration;
 
 use throng_protocol::frame::FromBroker;
 use throng_protocol::handshake::GoAway;
-use throng_protocol::push::{Deliver, Lagged, LeftRoom as LeftRoomPush};
+use throng_protocol::push::{
+    Deliver, Direct, Lagged, LeftRoom as LeftRoomPush, RoomAttributes, RoomQueue, Tombstone,
+};
 use throng_protocol::reply;
 use throng_protocol::value::{LagReason, LeftReason};
 use throng_protocol::{Code, Refusal};
@@ -344,6 +346,65 @@ fn a_seat_is_asked_for_as_the_application_asked_for_it() {
     let sent = test.sent();
     let like = "history: 3, profile: Profile { nickname: \"Anna\", avatar: \"\",";
     assert!(sent[0].1.contains(like), "{sent:?}");
+}
+
+#[test]
+fn the_state_of_a_room_and_its_tombstones_come_after_a_loss_and_only_these_count_as_entries() {
+    let mut test = Test::open();
+    test.join("lobby", 10);
+    test.lose();
+    test.connect();
+    test.events();
+    let number = test.sent_join("lobby");
+    let attributes = RoomAttributes { room: "lobby", epoch: 1, seq: 13, ..Default::default() };
+    let queue = RoomQueue { room: "lobby", epoch: 1, seq: 13, size: 9, ..Default::default() };
+    let stone = Tombstone { room: "lobby", epoch: 1, seq: 12, ..Tombstone::default() };
+    test.say(&[
+        reply(number, reply::Joined { states: 2, entries: 3, ..joined(13) }),
+        push(attributes),
+        push(queue),
+        said_in("lobby", 11),
+        push(stone),
+        said_in("lobby", 13),
+    ]);
+    let seq = |event| match event {
+        Event::RoomAttributes(it) => ("attributes", it.seq),
+        Event::RoomQueue(it) => ("queue", it.seq),
+        Event::Message(it) => ("message", it.seq),
+        Event::Tombstone(it) => ("tombstone", it.seq),
+        other => panic!("{other:?}"),
+    };
+    let told: Vec<_> = test.events().into_iter().map(seq).collect();
+    let state = [("attributes", 13), ("queue", 13)];
+    let entries = [("message", 11), ("tombstone", 12), ("message", 13)];
+    assert_eq!(told, [&state[..], &entries].concat());
+    assert_eq!(test.rooms(), [("lobby".to_owned(), 13)]);
+}
+
+#[test]
+fn a_message_for_some_takes_no_place_from_those_of_others() {
+    let mut test = Test::open();
+    test.join("lobby", 10);
+    let whisper = Publish::new("lobby", "text", "psst").to_users(&["bob"]);
+    let number = test.line.publish(whisper).unwrap();
+    let accepted = reply::Accepted { epoch: 1, seq: 11, time: 0, extensions: NONE };
+    let direct = Direct { room: "lobby", epoch: 1, seq: 40, ..Direct::default() };
+    test.say(&[reply(number, accepted), push(direct), said_in("lobby", 11)]);
+    let events = test.events();
+    assert!(matches!(events[..], [Event::Direct(_), Event::Message(_)]), "{events:?}");
+    assert_eq!(test.rooms(), [("lobby".to_owned(), 11)]);
+}
+
+#[test]
+fn a_room_that_was_joined_without_its_state_is_taken_again_without_it() {
+    let mut test = Test::open();
+    let number = test.line.join(Join::new("lobby").without_queue()).unwrap();
+    assert!(test.sent()[0].1.contains("options: JoinOptions(2)"));
+    test.say(&[reply(number, joined(1))]);
+    test.lose();
+    test.connect();
+    let sent = test.sent();
+    assert!(sent[0].1.contains("options: JoinOptions(2)"), "{sent:?}");
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::id::Id;
 
 /// The session is in the room; the next entry it sees is the one after `seq`.
 ///
-/// Before that come as many entries up to `seq` as `entries` says: the last messages, or what was
-/// missed.
+/// Before that come the room's attributes and queue, in as many events as `states` says, and as many
+/// entries up to `seq` as `entries` says: the last messages, or what was missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Joined {
@@ -43,6 +43,8 @@ pub struct Joined {
     pub mute: Term,
     /// How many entries up to `seq` follow.
     pub entries: u32,
+    /// How many events with the room's attributes and queue follow, before the entries.
+    pub states: u32,
     /// [`Code::NONE`] unless the session asked to resume and could not: then why.
     pub recovery: Code,
     /// How many entries after the position to resume from do not follow.
@@ -142,6 +144,7 @@ impl Joined {
             role: joined.role,
             mute: joined.mute,
             entries: joined.entries,
+            states: joined.states,
             recovery: joined.recovery,
             missed: joined.missed,
         })
@@ -197,6 +200,7 @@ impl SanctionsPage {
     }
 }
 
-fn next(cursor: &[u8]) -> Option<Cursor> {
+/// Where the next page begins.
+pub(super) fn next(cursor: &[u8]) -> Option<Cursor> {
     (!cursor.is_empty()).then(|| Cursor(cursor.to_vec()))
 }

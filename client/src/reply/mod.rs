@@ -7,18 +7,27 @@
 mod limits;
 mod members;
 mod rooms;
+mod servers;
+mod state;
 
+use core::time::Duration;
+
+use throng_protocol::Code;
 use throng_protocol::handshake;
 use throng_protocol::limits::{BODY_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use throng_protocol::reply as wire;
 use throng_protocol::value::Role;
 
-use crate::error::{ProtocolError, check_extensions};
+use crate::error::{ProtocolError, Refused, check_extensions};
 use crate::id::Id;
 
 pub use limits::{Counters, Limits, ListChanged, ListEntries, RoomLimitsSet};
 pub use members::{Joined, Left, Member, MembersFound, MembersPage, SanctionedUser, SanctionsPage};
 pub use rooms::{Changed, Created, Destroyed, Results, RoomState};
+pub use servers::{BroadcastSent, PublishedMany, TopRoom, TopRooms};
+pub use state::{
+    AttributesPage, AttributesWritten, HistoryEntry, HistoryPage, Polled, QueuePage, Written,
+};
 
 /// A place in a room's order. It names an entry for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +123,22 @@ pub enum Reply {
     SanctionsPage(SanctionsPage),
     /// To a subscription.
     Subscribed(Subscribed),
+    /// To a write of attributes.
+    AttributesWritten(AttributesWritten),
+    /// To a query of attributes.
+    AttributesPage(AttributesPage),
+    /// To a poll of a queue.
+    Polled(Polled),
+    /// To a query of a queue.
+    QueuePage(QueuePage),
+    /// To a query of history.
+    HistoryPage(HistoryPage),
+    /// To a publish to many rooms.
+    PublishedMany(PublishedMany),
+    /// To a broadcast.
+    BroadcastSent(BroadcastSent),
+    /// To a query of the first rooms.
+    TopRooms(TopRooms),
 }
 
 impl Reply {
@@ -134,6 +159,13 @@ impl Reply {
             wire::Reply::MembersFound(it) => MembersFound::from_wire(it).into(),
             wire::Reply::SanctionsPage(it) => SanctionsPage::from_wire(it)?.into(),
             wire::Reply::Subscribed(_) => Subscribed.into(),
+            wire::Reply::AttributesWritten(it) => AttributesWritten::from_wire(it).into(),
+            wire::Reply::AttributesPage(it) => AttributesPage::from_wire(it)?.into(),
+            wire::Reply::Polled(it) => Polled::from_wire(it)?.into(),
+            wire::Reply::QueuePage(it) => QueuePage::from_wire(it)?.into(),
+            wire::Reply::PublishedMany(it) => PublishedMany::from_wire(it).into(),
+            wire::Reply::BroadcastSent(it) => BroadcastSent::from_wire(it).into(),
+            wire::Reply::TopRooms(it) => TopRooms::from_wire(it)?.into(),
             _ => return Ok(None),
         }))
     }
@@ -153,6 +185,9 @@ pub struct Accepted {
     pub time: u64,
     /// Whether it is to be delivered to this session, too.
     pub echo: bool,
+    /// Whether it is for some users only: then it has no place in the order, and `seq` is that of
+    /// the newest entry.
+    pub direct: bool,
 }
 
 impl Accepted {
@@ -163,12 +198,12 @@ impl Accepted {
     }
 
     pub(crate) fn from_wire(
-        (room, echo): (Id, bool),
+        (room, echo, direct): (Id, bool, bool),
         accepted: wire::Accepted<'_>,
     ) -> Result<Self, ProtocolError> {
         check_extensions(accepted.extensions)?;
         let wire::Accepted { epoch, seq, time, .. } = accepted;
-        Ok(Self { room, epoch, seq, time, echo })
+        Ok(Self { room, epoch, seq, time, echo, direct })
     }
 }
 
@@ -215,6 +250,8 @@ replies! {
     Left Accepted Pong Created Destroyed
     ListChanged ListEntries RoomLimitsSet Limits Counters
     Changed Results MembersPage MembersFound SanctionsPage Subscribed
+    AttributesWritten AttributesPage Polled QueuePage HistoryPage
+    PublishedMany BroadcastSent TopRooms
 }
 
 /// The same for those in a box.
@@ -240,6 +277,14 @@ macro_rules! boxed_replies {
     };
 }
 boxed_replies! { Joined RoomState }
+
+/// What a code says that stands where none may be.
+fn refused(code: Code, retry_after: Duration) -> Result<(), Refused> {
+    match code {
+        Code::NONE => Ok(()),
+        code => Err(Refused::without_detail(code, retry_after)),
+    }
+}
 
 /// Keeps an id that came in.
 pub(crate) fn id(field: &'static str, text: &str) -> Result<Id, ProtocolError> {

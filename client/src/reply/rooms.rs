@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use throng_protocol::reply as wire;
-use throng_protocol::value::{DestroyPolicy, ItemResult, RoomFlags};
+use throng_protocol::value::{DestroyPolicy, ItemResult, QueuePermission, RoomFlags};
 
-use super::{Position, id_if_any};
+use super::{Position, id_if_any, refused};
 use crate::about::About;
 use crate::error::{ProtocolError, Refused, check_extensions};
 use crate::id::Id;
@@ -32,6 +32,16 @@ pub struct RoomState {
     pub about: About,
     /// When it is destroyed.
     pub policy: DestroyPolicy,
+    /// How many attributes it has.
+    pub attributes: u32,
+    /// How many elements its queue has.
+    pub elements: u32,
+    /// How many its queue may have; 0 if there is no queue.
+    pub queue_size: u16,
+    /// Who may write to its queue.
+    pub queue_permission: QueuePermission,
+    /// How many of its members are bots.
+    pub bots: u32,
 }
 
 /// The room exists now.
@@ -83,6 +93,11 @@ impl RoomState {
             creator: id_if_any("creator", state.creator)?,
             about: About::from_wire(state.about),
             policy: state.policy,
+            attributes: state.attributes,
+            elements: state.elements,
+            queue_size: state.queue_size,
+            queue_permission: state.queue_permission,
+            bots: state.bots,
         })
     }
 }
@@ -115,11 +130,8 @@ impl Results {
     }
 
     pub(super) fn from_wire(results: wire::Results<'_>) -> Self {
-        let result = |item: ItemResult| match item {
-            ItemResult::DONE => Ok(()),
-            ItemResult { code, retry_after_ms } => {
-                Err(Refused::without_detail(code, Duration::from_millis(retry_after_ms.into())))
-            }
+        let result = |ItemResult { code, retry_after_ms }| {
+            refused(code, Duration::from_millis(u64::from(retry_after_ms)))
         };
         Self { each: results.results.iter().map(result).collect() }
     }

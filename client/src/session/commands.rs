@@ -3,11 +3,13 @@
 //!
 //! What no broker could make anything of is found here and never sent.
 
-use throng_protocol::limits::JOIN_HISTORY_MAX;
+use throng_protocol::limits::{JOIN_HISTORY_MAX, LIST_IDS_MAX};
 use throng_protocol::request::{
     DestroyRoom, Join as JoinRequest, Leave, Publish as PublishRequest, QueryRoom,
 };
-use throng_protocol::value::{Extensions, IdList, Kind, ParseError, PublishOptions, RoomId};
+use throng_protocol::value::{
+    Extensions, IdList, Kind, MessageId, ParseError, PublishOptions, RoomId, UserId,
+};
 
 use crate::ask::{Ask, CreateRoom, unfit};
 use crate::error::Unsent;
@@ -45,10 +47,12 @@ impl Session {
     /// # Errors
     /// When the request cannot be sent; then it has no number and no outcome.
     pub fn publish(&mut self, publish: Publish<'_>) -> Result<u32, Unsent> {
-        let request = self.ready_to_publish(publish)?;
+        let mut targets = Vec::new();
+        let request = self.ready_to_publish(publish, &mut targets)?;
         let room = RoomId::parse(request.room).map_err(invalid("room"))?;
         let echo = request.options.has(PublishOptions::ECHO);
-        Ok(self.ask(request, Asked::Publish(room.into(), echo)))
+        let direct = !request.targets.is_empty();
+        Ok(self.ask(request, Asked::Publish(room.into(), echo, direct)))
     }
 
     /// Publish a message without acknowledgement: it has no outcome. If it is refused, an
@@ -57,7 +61,8 @@ impl Session {
     /// # Errors
     /// When the request cannot be sent; then it has no number.
     pub fn publish_no_ack(&mut self, publish: Publish<'_>) -> Result<u32, Unsent> {
-        let mut request = self.ready_to_publish(publish)?;
+        let mut targets = Vec::new();
+        let mut request = self.ready_to_publish(publish, &mut targets)?;
         request.options = request.options.with(PublishOptions::NO_ACK);
         let number = self.pending.number_unanswered();
         self.write(number, request);
@@ -121,6 +126,7 @@ impl Session {
             profile: join.profile,
             resume_epoch: from.map_or(0, |from| from.epoch),
             resume_seq: from.map_or(0, |from| from.seq),
+            options: join.options,
             extensions: Extensions::NONE,
         };
         self.ask(request, Asked::Join(room.into()))
@@ -140,9 +146,17 @@ impl Session {
         Ok(room)
     }
 
-    fn ready_to_publish<'a>(&self, publish: Publish<'a>) -> Result<PublishRequest<'a>, Unsent> {
+    /// `targets` takes the users it is for, as they stand on the wire.
+    fn ready_to_publish<'a>(
+        &self,
+        publish: Publish<'a>,
+        targets: &'a mut Vec<u8>,
+    ) -> Result<PublishRequest<'a>, Unsent> {
         let room = RoomId::parse(publish.room).map_err(invalid("room"))?;
         let kind = Kind::parse(publish.kind).map_err(invalid("kind"))?;
+        if !publish.message_id.is_empty() {
+            MessageId::parse(publish.message_id).map_err(invalid("message_id"))?;
+        }
         let max = self.ready()?.payload_bytes_max;
         let length = publish.payload.len();
         if length > max {
@@ -154,11 +168,24 @@ impl Session {
             payload: publish.payload,
             options: publish.options,
             class: publish.class,
-            message_id: "",
-            targets: IdList::EMPTY,
+            message_id: publish.message_id,
+            targets: users(publish.users, targets)?,
             extensions: Extensions::NONE,
         })
     }
+}
+
+/// Users as they stand on the wire, in bytes that are kept in `bytes`.
+fn users<'a>(users: &[&str], bytes: &'a mut Vec<u8>) -> Result<IdList<'a>, Unsent> {
+    let (count, max) = (users.len(), LIST_IDS_MAX);
+    if count > max {
+        return Err(Unsent::TooMany { count, max });
+    }
+    for user in users {
+        UserId::parse(user).map_err(invalid("user"))?;
+    }
+    IdList::write(users.iter().copied(), bytes);
+    Ok(IdList::parse(bytes).expect("they were written just now, and there are few"))
 }
 
 /// Says whether a broker could make anything of it.

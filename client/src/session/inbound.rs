@@ -14,9 +14,12 @@ use throng_protocol::reply::Reply as WireReply;
 
 use crate::error::{Failure, ProtocolError, Reason, Refused, Shed, check_extensions};
 use crate::event::{
-    AppEvent, Event, Kicked, Lagged, LeftRoom, Message, Notice, Presence, RoomDestroyed,
+    AppEvent, Broadcast, Direct, Event, Kicked, Lagged, LeftRoom, Message, Notice, Presence,
+    RoomAttributes, RoomDestroyed, RoomQueue, Tombstone,
 };
-use crate::reply::{Accepted, Destroyed, Joined, Left, Pong, Reply, RoomState, Welcome};
+use crate::reply::{
+    Accepted, Destroyed, HistoryPage, Joined, Left, Pong, Reply, RoomState, Welcome,
+};
 use crate::time::Instant;
 
 use super::pending::Asked;
@@ -103,12 +106,15 @@ impl Session {
         let Some(asked) = self.pending.get(number) else {
             return self.read_refusal_of_unanswered(number, reply);
         };
+        if let (Asked::For(HistoryPage::TAG), WireReply::HistoryPage(page)) = (asked, reply) {
+            return self.read_history_page(number, page);
+        }
         let outcome = outcome(number, asked, reply)?;
         self.settle(number, asked, outcome);
         Ok(())
     }
 
-    fn settle(&mut self, number: u32, asked: Asked, outcome: Outcome) {
+    pub(super) fn settle(&mut self, number: u32, asked: Asked, outcome: Outcome) {
         self.pending.remove(number);
         if !matches!(asked, Asked::SignOfLife) {
             self.events.push_back(SessionEvent::Done(number, outcome));
@@ -136,6 +142,9 @@ impl Session {
     }
 
     fn read_push(&mut self, push: Push<'_>) -> Result<(), ProtocolError> {
+        if self.read_history_entry(&push)? {
+            return Ok(());
+        }
         match push {
             Push::Deliver(it) => self.tell(Event::Message(Message::from_wire(it)?)),
             Push::RoomDestroyed(it) => {
@@ -147,6 +156,13 @@ impl Session {
             Push::Notice(it) => self.tell(Event::Notice(Notice::from_wire(it)?)),
             Push::Presence(it) => self.tell(Event::Presence(Presence::from_wire(it)?)),
             Push::AppEvent(it) => self.tell(Event::App(AppEvent::from_wire(it)?)),
+            Push::Direct(it) => self.tell(Event::Direct(Direct::from_wire(it)?)),
+            Push::Broadcast(it) => self.tell(Event::Broadcast(Broadcast::from_wire(it)?)),
+            Push::Tombstone(it) => self.tell(Event::Tombstone(Tombstone::from_wire(it)?)),
+            Push::RoomAttributes(it) => {
+                self.tell(Event::RoomAttributes(RoomAttributes::from_wire(it)?));
+            }
+            Push::RoomQueue(it) => self.tell(Event::RoomQueue(RoomQueue::from_wire(it)?)),
             Push::AreYouThere(it) => {
                 check_extensions(it.extensions)?;
                 // What is under way already is an answer, too.
@@ -182,8 +198,8 @@ fn outcome(number: u32, asked: Asked, reply: WireReply<'_>) -> Result<Outcome, P
         (Asked::For(tag), reply) if reply.tag() == tag => {
             Reply::from_wire(reply)?.ok_or(ProtocolError::WrongReply { number })?
         }
-        (Asked::Publish(room, echo), WireReply::Accepted(it)) => {
-            Accepted::from_wire((room, echo), it)?.into()
+        (Asked::Publish(room, echo, direct), WireReply::Accepted(it)) => {
+            Accepted::from_wire((room, echo, direct), it)?.into()
         }
         (Asked::Ping | Asked::SignOfLife, WireReply::Pong(it)) => {
             check_extensions(it.extensions)?;

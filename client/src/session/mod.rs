@@ -13,6 +13,7 @@
 //! not reconnect: [`crate::Line`] puts one session after another.
 
 mod commands;
+mod history;
 mod inbound;
 mod pending;
 mod pulse;
@@ -32,6 +33,7 @@ use crate::event::Event;
 use crate::reply::{Reply, Welcome};
 use crate::time::Instant;
 
+use history::Collecting;
 use inbound::Inbound;
 use pending::{Asked, Pending};
 use pulse::{Overdue, Pulse};
@@ -86,6 +88,8 @@ pub enum SessionEvent {
 pub struct Session {
     stage: Stage,
     inbound: Inbound,
+    /// A page of history of which some entries are still to come.
+    collecting: Option<Collecting>,
     outbound: Vec<u8>,
     pending: Pending,
     events: VecDeque<SessionEvent>,
@@ -115,6 +119,7 @@ impl Session {
         Self {
             stage: Stage::Greeting { open_by },
             inbound: Inbound::default(),
+            collecting: None,
             outbound,
             pending: Pending::numbering_from(number),
             events: VecDeque::new(),
@@ -204,6 +209,7 @@ impl Session {
         }
         self.stage = Stage::Ended;
         self.inbound = Inbound::default();
+        self.collecting = None;
         self.outbound = Vec::new();
         for (number, asked) in self.pending.take_all() {
             if !matches!(asked, Asked::SignOfLife) {

@@ -13,8 +13,8 @@ use crate::id::Id;
 pub(super) enum Asked {
     Join(Id),
     Leave(Id),
-    /// To which room, and whether with an echo.
-    Publish(Id, bool),
+    /// To which room, whether with an echo, and whether to some users only.
+    Publish(Id, bool, bool),
     Ping,
     /// A ping of the session's own, of which nobody else hears.
     SignOfLife,

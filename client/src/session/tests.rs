@@ -148,7 +148,7 @@ fn a_publish_without_acknowledgement_is_silent_unless_refused() {
     session.handle_bytes(at(0), &bytes(&[reply(quiet, refusal), reply(acked, ACCEPTED)]));
     let refused = Refused::from_wire(refusal).unwrap();
     let room = Id::try_from("lobby").unwrap();
-    let accepted = Accepted { room, epoch: 1, seq: 3, time: 12, echo: false };
+    let accepted = Accepted { room, epoch: 1, seq: 3, time: 12, echo: false, direct: false };
     assert_eq!(
         events(&mut session),
         [

@@ -10,6 +10,8 @@ mod broker;
 mod face;
 mod people;
 mod rooms;
+mod servers;
+mod state;
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -37,6 +39,18 @@ use rooms::{
     a_room_is_created_changed_closed_and_destroyed, a_server_is_told_what_happens_in_its_app,
     history_comes_first_and_then_what_is_new, notices_come_in_the_rooms_order,
     what_does_not_fit_is_not_sent, what_is_gone_is_told_and_what_is_there_comes,
+};
+use servers::{
+    a_message_goes_to_some_once_and_has_no_place,
+    a_server_puts_bots_in_and_asks_for_the_first_rooms,
+    a_server_speaks_to_many_rooms_and_to_everyone,
+};
+use state::{
+    a_queue_is_set_written_polled_and_listed, attributes_are_asked_for_in_pages,
+    attributes_are_written_on_conditions_with_a_result_for_each,
+    history_is_read_in_pages_and_a_message_recalled,
+    what_a_room_keeps_comes_with_the_join_and_its_changes_in_order,
+    what_no_broker_would_keep_is_not_sent,
 };
 
 /// Runs each promise on tokio and on threads.
@@ -83,6 +97,15 @@ on_both_faces! {
     many_are_moderated_in_one_call_with_a_result_for_each
     what_holds_against_users_is_listed_with_the_time_left
     a_kicked_user_is_told_by_whom_and_for_how_long
+    attributes_are_written_on_conditions_with_a_result_for_each
+    attributes_are_asked_for_in_pages
+    a_queue_is_set_written_polled_and_listed
+    what_a_room_keeps_comes_with_the_join_and_its_changes_in_order
+    history_is_read_in_pages_and_a_message_recalled
+    a_message_goes_to_some_once_and_has_no_place
+    a_server_speaks_to_many_rooms_and_to_everyone
+    a_server_puts_bots_in_and_asks_for_the_first_rooms
+    what_no_broker_would_keep_is_not_sent
     a_broker_that_goes_away_is_not_called_before_its_time
     a_replaced_client_is_closed_for_good
     malformed_bytes_are_told_and_the_connection_made_anew

@@ -7,13 +7,13 @@ use throng_client::ask::{ChangeRoom, CreateRoom, DestroyRooms, MuteRoom, SetRoom
 use throng_client::event::{Change, Missed};
 use throng_client::{
     AppEventKind, AppEvents, Code, DestroyReason, Error, Event, Join, LeftReason, PolicyKind,
-    Position, RoomRole, Unsent,
+    Position, QueuePermission, RoomRole, Unsent,
 };
 use throng_protocol::push::{AppEvent, LeftRoom, Notice, Presence};
 use throng_protocol::reply;
 use throng_protocol::request::Request;
 use throng_protocol::value::{
-    About, IdList, ItemResult, ItemResults, NoticeKind, NoticeOptions, RoomFields, RoomFlags,
+    self, About, IdList, ItemResult, ItemResults, NoticeKind, NoticeOptions, RoomFields, RoomFlags,
     Switch,
 };
 
@@ -32,10 +32,16 @@ pub const NOTICE: Notice<'static> = Notice {
     role: RoomRole::Visitor,
     term: throng_client::Term::NONE,
     departure: throng_client::Departure::Asked,
-    profile: throng_protocol::value::Profile { nickname: "", avatar: "", extension: "" },
+    profile: value::Profile { nickname: "", avatar: "", extension: "" },
     fields: RoomFields::from_bits(0),
     about: About { title: "", announcement: "", live_url: "", extension: "" },
     policy: throng_client::DestroyPolicy { kind: PolicyKind::Idle, seconds: 0 },
+    attributes: value::Attributes::EMPTY,
+    elements: value::QueueElements::EMPTY,
+    keys: IdList::EMPTY,
+    queue_size: 0,
+    queue_permission: QueuePermission::Anyone,
+    target_seq: 0,
     extension: "",
     extensions: NONE,
 };

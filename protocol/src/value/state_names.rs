@@ -88,7 +88,7 @@ byte_enum! {
 byte_enum! {
     /// By what rooms are ranked.
     TopBy {
-        /// The most members there were at a time.
+        /// Members.
         Members = 0,
         /// Users who said something.
         Active = 1,

@@ -8,7 +8,7 @@ mirrors! {
     Bare { number: u32, }
     Join {
         number: u32, room: String, history: u8, profile: Profile, resume_epoch: u64,
-        resume_seq: u64,
+        resume_seq: u64, options: u8,
     }
     InRoom { number: u32, room: String, }
     QueryMembers {
@@ -27,7 +27,7 @@ mirrors! {
     Joined {
         number: u32, epoch: u64, seq: u64, created_at: u64, members: u64, occupants: u64,
         left: String, flags: u8, creator: String, about: About, role: u8, mute: u32, entries: u32,
-        recovery: u16, missed: u64,
+        states: u32,        recovery: u16, missed: u64,
     }
     Page { number: u32, total: u64, rows: Vec<u8>, cursor: Vec<u8>, }
     MembersFound { number: u32, attendances: Vec<u8>, }
@@ -65,8 +65,17 @@ pub fn mirrored(tag: u8, look: &Look<'_>) -> Option<Vec<u8>> {
     Some(match tag {
         16 => {
             let (resume_epoch, resume_seq, history) = (epoch, seq, first);
-            let join =
-                Join { tag, number, room, history, profile, resume_epoch, resume_seq, extensions };
+            let join = Join {
+                tag,
+                number,
+                room,
+                history,
+                profile,
+                resume_epoch,
+                resume_seq,
+                options: second,
+                extensions,
+            };
             compare!(look, join)
         }
         17 => compare!(look, InRoom { tag, number, room, extensions }),
@@ -164,6 +173,7 @@ fn joined(look: &Look<'_>) -> Vec<u8> {
         role: look.parts.bytes[0],
         mute: look.parts.ints[5],
         entries: look.parts.ints[0],
+        states: look.parts.ints[1],
         recovery: look.parts.shorts[0],
         missed,
         extensions: look.grown(),

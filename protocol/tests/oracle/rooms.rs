@@ -10,6 +10,7 @@ mirrors! {
     CreateRoom {
         number: u32, room: String, creator: String, about: About, policy: Policy, flags: u8,
         mute_exceptions: Vec<u8>, high_only: u32, shared: u32, protected: u32, slow_mode_ms: u32,
+        attributes: Vec<u8>, queue_size: u16, queue_permission: u8,
     }
     ChangeRoom {
         number: u32, room: String, fields: u8, about: About, policy: Policy, options: u8,
@@ -19,7 +20,8 @@ mirrors! {
     SwitchRoom { number: u32, room: String, switch: u8, options: u8, extension: String, }
     RoomState {
         number: u32, epoch: u64, seq: u64, created_at: u64, members: u64, occupants: u64,
-        flags: u8, creator: String, about: About, policy: Policy,
+        flags: u8, creator: String, about: About, policy: Policy, attributes: u32, elements: u32,
+        queue_size: u16, queue_permission: u8, bots: u32,
     }
     Created { number: u32, epoch: u64, created_at: u64, }
     Changed { number: u32, epoch: u64, seq: u64, }
@@ -28,7 +30,8 @@ mirrors! {
     Notice {
         room: String, epoch: u64, seq: u64, at: u64, what: u8, actor: String, users: Vec<u8>,
         role: u8, term: u32, departure: u8, profile: Profile, fields: u8, about: About,
-        policy: Policy, extension: String,
+        policy: Policy, attributes: Vec<u8>, elements: Vec<u8>, keys: Vec<u8>, queue_size: u16,
+        queue_permission: u8, target_seq: u64, extension: String,
     }
     Presence { room: String, epoch: u64, members: u64, occupants: u64, }
 }
@@ -42,7 +45,7 @@ struct ItemResult {
 pub fn mirrored(tag: u8, look: &Look<'_>) -> Option<Vec<u8>> {
     let (number, extensions, room) = (look.parts.number, look.grown(), look.text(0));
     let [epoch, seq, created_at, members, occupants, _] = look.parts.longs;
-    let [first, _, flags, _, fields, options] = look.parts.bytes;
+    let [first, _, _, _, fields, options] = look.parts.bytes;
     let (about, policy, extension) = (look.about(), look.policy(), look.text(1));
     Some(match tag {
         20 | 22 => compare!(look, InRoom { tag, number, room, extensions }),
@@ -67,23 +70,7 @@ pub fn mirrored(tag: u8, look: &Look<'_>) -> Option<Vec<u8>> {
             let set = SwitchRoom { tag, number, room, switch, options, extension, extensions };
             compare!(look, set)
         }
-        68 => {
-            let state = RoomState {
-                tag,
-                number,
-                epoch,
-                seq,
-                created_at,
-                members,
-                occupants,
-                flags,
-                creator: extension,
-                about,
-                policy,
-                extensions,
-            };
-            compare!(look, state)
-        }
+        68 => room_state(look),
         69 => compare!(look, Created { tag, number, epoch, created_at, extensions }),
         70 => compare!(look, Bare { tag, number, extensions }),
         76 => compare!(look, Changed { tag, number, epoch, seq, extensions }),
@@ -118,9 +105,37 @@ fn create_room(look: &Look<'_>) -> Vec<u8> {
         shared,
         protected,
         slow_mode_ms,
+        attributes: look.attribute_writes(),
+        queue_size: look.parts.shorts[0],
+        queue_permission: look.parts.bytes[1],
         extensions: look.grown(),
     };
     compare!(look, create)
+}
+
+fn room_state(look: &Look<'_>) -> Vec<u8> {
+    let [epoch, seq, created_at, members, occupants, _] = look.parts.longs;
+    let [attributes, elements, bots, ..] = look.parts.ints;
+    let state = RoomState {
+        tag: 68,
+        number: look.parts.number,
+        epoch,
+        seq,
+        created_at,
+        members,
+        occupants,
+        flags: look.parts.bytes[2],
+        creator: look.text(1),
+        about: look.about(),
+        policy: look.policy(),
+        attributes,
+        elements,
+        queue_size: look.parts.shorts[0],
+        queue_permission: look.parts.bytes[1],
+        bots,
+        extensions: look.grown(),
+    };
+    compare!(look, state)
 }
 
 fn notice(look: &Look<'_>) -> Vec<u8> {
@@ -142,6 +157,12 @@ fn notice(look: &Look<'_>) -> Vec<u8> {
         fields,
         about: look.about(),
         policy: look.policy(),
+        attributes: look.attributes(),
+        elements: look.elements(),
+        keys: look.list(),
+        queue_size: look.parts.shorts[0],
+        queue_permission: look.parts.bytes[1],
+        target_seq: look.parts.longs[3],
         extension: look.text(2),
         extensions: look.grown(),
     };

@@ -7,6 +7,7 @@
 mod people;
 mod rooms;
 mod rules;
+mod state;
 mod talk;
 
 use proptest::collection::vec;
@@ -51,6 +52,14 @@ pub struct Rows {
     pub sanctioned: Vec<u8>,
     pub results: Vec<u8>,
     pub attendances: Vec<u8>,
+    pub attribute_writes: Vec<u8>,
+    pub attribute_results: Vec<u8>,
+    pub attributes: Vec<u8>,
+    pub queue_writes: Vec<u8>,
+    pub elements: Vec<u8>,
+    pub publish_results: Vec<u8>,
+    pub bots: Vec<u8>,
+    pub top_rooms: Vec<u8>,
 }
 
 /// Makes a frame of parts.
@@ -114,6 +123,33 @@ pub const FRAMES: &[Make] = &[
     Parts::sanctions_page,
     Parts::kicked,
     Parts::left_room,
+    Parts::write_attributes,
+    Parts::clear_attributes,
+    Parts::query_attributes,
+    Parts::set_queue,
+    Parts::write_queue,
+    Parts::poll_queue,
+    Parts::query_queue,
+    Parts::clear_queue,
+    Parts::query_history,
+    Parts::recall,
+    Parts::publish_many,
+    Parts::broadcast,
+    Parts::change_bots,
+    Parts::query_top,
+    Parts::attributes_written,
+    Parts::attributes_page,
+    Parts::polled,
+    Parts::queue_page,
+    Parts::history_page,
+    Parts::published_many,
+    Parts::broadcast_sent,
+    Parts::top_rooms,
+    Parts::room_attributes,
+    Parts::room_queue,
+    Parts::tombstone,
+    Parts::direct,
+    Parts::broadcast_push,
 ];
 
 /// A frame of either direction.
@@ -227,6 +263,7 @@ impl Parts {
         ItemResults::write(self.ints.iter().map(result), &mut rows.results);
         let attendances = self.bytes.iter().map(|byte| Attendance::from_byte(*byte));
         Attendances::write(attendances, &mut rows.attendances);
+        self.write_state(&mut rows);
         (self.ids_bytes, self.extensions_bytes, self.rows) = (ids, extensions, rows);
         self
     }

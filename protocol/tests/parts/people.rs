@@ -6,8 +6,8 @@ use throng_protocol::request::{
     FindMembers, Join, Leave, Moderate, QueryMembers, QuerySanctions, SetProfile, SetRoomRole,
 };
 use throng_protocol::value::{
-    Attendances, KickReason, LeftReason, MemberFilter, MemberOrder, Members, Moderation, RoomRole,
-    Sanction, SanctionedUsers,
+    Attendances, JoinOptions, KickReason, LeftReason, MemberFilter, MemberOrder, Members,
+    Moderation, RoomRole, Sanction, SanctionedUsers,
 };
 
 use super::{Frame, Parts};
@@ -21,6 +21,7 @@ impl Parts {
             profile: self.profile(),
             resume_epoch,
             resume_seq,
+            options: JoinOptions::from_bits(self.bytes[1]),
             extensions: self.grown(),
         })
     }
@@ -102,6 +103,7 @@ impl Parts {
             role: RoomRole::from_byte(self.bytes[0]),
             mute: self.term(),
             entries: self.ints[0],
+            states: self.ints[1],
             recovery: self.code(),
             missed,
             extensions: self.grown(),

@@ -51,6 +51,9 @@ impl Parts {
             shared: self.setting(1),
             protected: self.setting(2),
             slow_mode_ms: self.setting(3),
+            attributes: self.attribute_writes(),
+            queue_size: self.shorts[0],
+            queue_permission: self.permission(),
             extensions: self.grown(),
         })
     }
@@ -107,6 +110,11 @@ impl Parts {
             creator: &self.texts[1],
             about: self.about(),
             policy: self.policy(),
+            attributes: self.ints[0],
+            elements: self.ints[1],
+            queue_size: self.shorts[0],
+            queue_permission: self.permission(),
+            bots: self.ints[2],
             extensions: self.grown(),
         })
     }
@@ -154,6 +162,12 @@ impl Parts {
             fields: self.fields(),
             about: self.about(),
             policy: self.policy(),
+            attributes: self.attributes(),
+            elements: self.elements(),
+            keys: self.list(),
+            queue_size: self.shorts[0],
+            queue_permission: self.permission(),
+            target_seq: self.longs[3],
             extension: &self.texts[2],
             extensions: self.grown(),
         })

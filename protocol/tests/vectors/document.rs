@@ -6,15 +6,17 @@ use std::fs;
 use throng_protocol::limits;
 use throng_protocol::refusal::{Code, Retry};
 use throng_protocol::value::{
-    AppEventKind, AppEvents, Attendance, Class, ClassHint, Counter, Departure, DestroyReason,
-    KickReason, LagReason, LeftReason, ListChange, ListName, MemberFilter, MemberOrder, Moderation,
-    NoticeKind, NoticeOptions, PolicyKind, PublishOptions, Role, RoomFields, RoomFlags, RoomRole,
-    Sanction, ShedReason, Switch,
+    AppEventKind, AppEvents, Attendance, AttributeOp, AttributeOptions, BotChange, Class,
+    ClassHint, Counter, Departure, DestroyReason, HistoryBy, HistoryOrder, JoinOptions, KickReason,
+    LagReason, LeftReason, ListChange, ListName, MemberFilter, MemberOrder, Moderation, NoticeKind,
+    NoticeOptions, PolicyKind, PublishOptions, QueueOp, QueueOptions, QueuePermission,
+    RecallOptions, Role, RoomFields, RoomFlags, RoomRole, Sanction, ShedReason, Switch, TopBy,
+    TopPeriod, WriteWhen,
 };
 
 use crate::cases;
 use crate::golden;
-use crate::layout::shapes::COMPOSED;
+use crate::layout::composed::COMPOSED;
 use crate::layout::{DEVELOPMENT, Field, SHAPES, TOKEN, Type};
 
 /// The document.
@@ -129,6 +131,15 @@ fn enumerations() -> Vec<(&'static str, NameOfByte)> {
         ("attendance", |byte| format!("{:?}", Attendance::from_byte(byte))),
         ("notice kind", |byte| format!("{:?}", NoticeKind::from_byte(byte))),
         ("app event kind", |byte| format!("{:?}", AppEventKind::from_byte(byte))),
+        ("attribute op", |byte| format!("{:?}", AttributeOp::from_byte(byte))),
+        ("write when", |byte| format!("{:?}", WriteWhen::from_byte(byte))),
+        ("queue op", |byte| format!("{:?}", QueueOp::from_byte(byte))),
+        ("queue permission", |byte| format!("{:?}", QueuePermission::from_byte(byte))),
+        ("history by", |byte| format!("{:?}", HistoryBy::from_byte(byte))),
+        ("history order", |byte| format!("{:?}", HistoryOrder::from_byte(byte))),
+        ("bot change", |byte| format!("{:?}", BotChange::from_byte(byte))),
+        ("top by", |byte| format!("{:?}", TopBy::from_byte(byte))),
+        ("top period", |byte| format!("{:?}", TopPeriod::from_byte(byte))),
     ]
 }
 
@@ -177,6 +188,10 @@ fn knows(set: &str, bits: u8) -> bool {
         "notice options" => NoticeOptions::from_bits(bits).has_unknown(),
         "room flags" => RoomFlags::from_bits(bits).has_unknown(),
         "room fields" => RoomFields::from_bits(bits).has_unknown(),
+        "join options" => JoinOptions::from_bits(bits).has_unknown(),
+        "attribute options" => AttributeOptions::from_bits(bits).has_unknown(),
+        "queue options" => QueueOptions::from_bits(bits).has_unknown(),
+        "recall options" => RecallOptions::from_bits(bits).has_unknown(),
         "app events" => AppEvents::from_bits(bits).has_unknown(),
         other => panic!("{other} is not compared"),
     }
@@ -235,6 +250,16 @@ fn every_bound_of_the_wire_is_documented() {
         limits::ROOM_EXTENSION_CHARACTERS_MAX,
         limits::NICKNAME_CHARACTERS_MAX,
         limits::EXTENSION_CHARACTERS_MAX,
+        limits::KEY_BYTES_MAX,
+        limits::VALUE_BYTES_MAX,
+        limits::ATTRIBUTES_MAX,
+        limits::ATTRIBUTE_WRITES_MAX,
+        usize::from(limits::QUEUE_SIZE_MAX),
+        limits::QUEUE_WRITES_MAX,
+        limits::QUEUE_WRITE_BYTES_MAX,
+        limits::HISTORY_PAGE_MAX,
+        limits::TOP_ROOMS_MAX,
+        seconds(limits::EXPIRY_SECONDS_MAX),
         seconds(limits::POLICY_SECONDS_MAX),
         seconds(limits::TERM_SECONDS_MAX),
     ];

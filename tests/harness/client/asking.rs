@@ -114,7 +114,7 @@ impl Client {
     pub fn join_with(&mut self, room: &str, coming: Coming<'_>) -> u32 {
         let Coming { history, profile, from } = coming;
         let (resume_epoch, resume_seq) = from.unwrap_or_default();
-        let join = Join { room, history, profile, resume_epoch, resume_seq, extensions: NONE };
+        let join = Join { room, history, profile, resume_epoch, resume_seq, ..Join::default() };
         self.ask(Asked::Join { room: room.to_owned(), history, from }, join.into())
     }
 

@@ -11,9 +11,9 @@ use throng_protocol::request::{
     Subscribe,
 };
 use throng_protocol::value::{
-    About, AppEvents, DestroyPolicy, Extensions, IdList, ListChange, ListName, MemberFilter,
-    MemberOrder, Moderation, NoticeOptions, PolicyKind, Profile, RoomFields, RoomFlags, RoomRole,
-    Sanction, Switch, Term,
+    About, AppEvents, DestroyPolicy, Extensions, IdList, JoinOptions, ListChange, ListName,
+    MemberFilter, MemberOrder, Moderation, NoticeOptions, PolicyKind, Profile, RoomFields,
+    RoomFlags, RoomRole, Sanction, Switch, Term,
 };
 
 use super::script::Govern;
@@ -80,8 +80,16 @@ impl Govern {
                 let (history, back) = (self.how % 52, u64::from(self.whom));
                 let resume_seq = newest.saturating_sub(back);
                 let resume_epoch = if self.how < 128 { 0 } else { resume_epoch };
-                Join { room, history, profile: PROFILE, resume_epoch, resume_seq, extensions: NONE }
-                    .into()
+                Join {
+                    room,
+                    history,
+                    profile: PROFILE,
+                    resume_epoch,
+                    resume_seq,
+                    extensions: NONE,
+                    options: JoinOptions::default(),
+                }
+                .into()
             }
             1 => CreateRoom {
                 room,

@@ -17,6 +17,7 @@ pub fn add(cases: &mut Vec<Case>) {
         for place in 0..frame.fields.len() {
             numbers(&frame, place, &mut add);
             lengths(&frame, place, &mut add);
+            rows(&frame, place, &mut add);
         }
         let seventeen = text([1, 0].repeat(17));
         let pieces = frame.with("extensions", seventeen).pieces();
@@ -36,8 +37,9 @@ pub fn add(cases: &mut Vec<Case>) {
             cases.push(Case::new(&name, frame.when, pieces, MALFORMED).because(why));
         };
         ends(&frame, &mut add);
-        for field in &frame.fields {
+        for (place, field) in frame.fields.iter().enumerate() {
             list(&frame, field.name, field.kind, &mut add);
+            rows(&frame, place, &mut add);
         }
         required(&frame, cases, "2", vec![2, 0]);
     }
@@ -52,6 +54,18 @@ fn list(frame: &Frame, name: &str, kind: Kind, add: Add<'_>) {
         let pieces = frame.with(name, text([9, b'u'])).pieces();
         add(format!("{name}-cut"), pieces, "The list ends inside an id.".to_owned());
     }
+}
+
+/// Rows may be too many, and the last may end inside a field.
+fn rows(frame: &Frame, place: usize, add: Add<'_>) {
+    let field = &frame.fields[place];
+    let Kind::Rows(most, width) = field.kind else { return };
+    let (name, more) = (field.name, most + 1);
+    let pieces = frame.with(name, text(vec![0; more * width])).pieces();
+    add(format!("{name}-{more}"), pieces, format!("At most {most} rows are allowed here."));
+    let pieces = frame.with(name, text([field.bytes[1..].to_vec(), vec![9, b'k']].concat()));
+    let why = "The list ends inside a row.".to_owned();
+    add(format!("{name}-cut"), pieces.pieces(), why);
 }
 
 type Add<'a> = &'a mut dyn FnMut(String, Vec<Vec<u8>>, String);
@@ -100,7 +114,8 @@ fn numbers(frame: &Frame, place: usize, add: Add<'_>) {
 
 fn lengths(frame: &Frame, place: usize, add: Add<'_>) {
     let field = &frame.fields[place];
-    if !matches!(field.kind, Kind::Text | Kind::Bytes | Kind::Ids | Kind::Extensions) {
+    let of_bytes = [Kind::Text, Kind::Bytes, Kind::Ids, Kind::Extensions].contains(&field.kind);
+    if !of_bytes && !matches!(field.kind, Kind::Rows(..)) {
         return;
     }
     let name = field.name;
@@ -134,8 +149,6 @@ fn lists(cases: &mut Vec<Case>) {
         let case = Case::new(&format!("publish-targets-{name}"), CLIENT, pieces, answer);
         cases.push(case.because(why));
     };
-    let hundred = text([1, b't'].repeat(100));
-    add("100", hundred, "Refused NOT_SUPPORTED 7", "Targets are reserved.");
     add("101", text([1, b't'].repeat(101)), MALFORMED, "At most 100 ids are allowed in a list.");
     add("cut", text([9, b't']), MALFORMED, "The list ends inside an id.");
     add("not-utf-8", text([1, 0xff]), MALFORMED, "An id of the list is not UTF-8.");

@@ -20,6 +20,8 @@ pub enum Kind {
     Bytes,
     /// A length and texts.
     Ids,
+    /// A length and rows: how many there may be, and how many fields a row has.
+    Rows(usize, usize),
     /// A length and pairs.
     Extensions,
 }
@@ -188,6 +190,7 @@ pub fn join() -> Frame {
     fields.extend(profile());
     fields.push(field("resume_epoch", Kind::U64, vec![0]));
     fields.push(field("resume_seq", Kind::U64, vec![0]));
+    fields.push(field("options", Kind::Byte, vec![0]));
     request("join", 16, fields)
 }
 
@@ -202,7 +205,31 @@ pub fn create_room() -> Frame {
     for name in ["high_only", "shared", "protected", "slow_mode_ms"] {
         fields.push(field(name, Kind::U32, varint(4_294_967_294)));
     }
+    fields.push(attribute_writes("attributes"));
+    fields.push(field("queue_size", Kind::U16, vec![20]));
+    fields.push(field("queue_permission", Kind::Byte, vec![1]));
     request("create-room", 21, fields)
+}
+
+/// A write of an attribute: key, op, value, add, when, revision, expires_after, options.
+pub fn attribute_write(key: &str, value: &[u8], rest: [u8; 5]) -> Vec<u8> {
+    let [op, when, revision, expires_after, options] = rest;
+    let (key, value) = (text(key), text(value));
+    [key, vec![op], value, vec![0, when, revision, expires_after, options]].concat()
+}
+
+fn attribute_writes(name: &'static str) -> Field {
+    field(name, Kind::Rows(20, 8), text(attribute_write("topic", b"tea", [0; 5])))
+}
+
+/// A write of a queue: op, key, value, options.
+pub fn queue_write(op: u8, key: &str, value: &[u8], options: u8) -> Vec<u8> {
+    [vec![op], text(key), text(value), vec![options]].concat()
+}
+
+/// A bot: its name and its profile.
+pub fn bot(user: &str, nickname: &str) -> Vec<u8> {
+    [text(user), text(nickname), vec![0, 0]].concat()
 }
 
 /// A good ping.
@@ -283,6 +310,44 @@ pub fn rooms_in_full() -> Vec<Frame> {
     ]
 }
 
+/// Requests about what a room keeps, and what servers say to many.
+pub fn state() -> Vec<Frame> {
+    let byte = |name| field(name, Kind::Byte, vec![0]);
+    let telling = || [byte("options"), field("extension", Kind::Text, text("so it is"))];
+    let page = || [field("cursor", Kind::Bytes, vec![0]), field("limit", Kind::U16, vec![100])];
+    let ids = |name, id: &str| field(name, Kind::Ids, text(text(id)));
+    let number = |name| field(name, Kind::U64, vec![9]);
+    let kind = || field("kind", Kind::Text, text("text"));
+    let payload = || field("payload", Kind::Bytes, text("hi all"));
+    let offer = text(queue_write(0, "ann", b"a song", 0));
+    let writes = field("writes", Kind::Rows(100, 4), offer);
+    let bots = field("bots", Kind::Rows(100, 4), text(bot("dj", "DJ")));
+    let told =
+        |name, tag, fields: &[Field]| request(name, tag, [&[room()], fields, &telling()].concat());
+    let paged =
+        |name, tag, fields: &[Field]| request(name, tag, [&[room()], fields, &page()].concat());
+    let size = field("size", Kind::U16, vec![20]);
+    let history = [byte("by"), number("from"), byte("order"), ids("kinds", "text")];
+    let message_id = field("message_id", Kind::Text, vec![0]);
+    let many = vec![ids("rooms", "lobby"), kind(), payload(), byte("options"), byte("class")];
+    vec![
+        told("write-attributes", 39, &[attribute_writes("writes")]),
+        told("clear-attributes", 40, &[byte("force")]),
+        paged("query-attributes", 41, &[ids("keys", "topic")]),
+        told("set-queue", 42, &[size, byte("permission")]),
+        told("write-queue", 43, &[writes]),
+        told("poll-queue", 44, &[field("key", Kind::Text, vec![0])]),
+        paged("query-queue", 45, &[]),
+        told("clear-queue", 46, &[]),
+        paged("query-history", 47, &history),
+        told("recall", 48, &[number("epoch"), number("seq")]),
+        request("publish-many", 49, [many, vec![message_id]].concat()),
+        request("broadcast", 50, vec![kind(), payload()]),
+        request("change-bots", 51, vec![room(), byte("change"), bots]),
+        request("query-top", 52, vec![byte("by"), byte("period"), page()[1].clone()]),
+    ]
+}
+
 /// All frames of which every field is damaged in every way.
 pub fn all() -> Vec<Frame> {
     [vec![hello(), hello_token()], requests()].concat()
@@ -290,5 +355,5 @@ pub fn all() -> Vec<Frame> {
 
 /// All others: the same code reads their fields, so a few ways for each will do.
 pub fn others() -> Vec<Frame> {
-    [rules(), rooms_in_full()].concat()
+    [rules(), rooms_in_full(), state()].concat()
 }

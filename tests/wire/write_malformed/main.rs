@@ -12,6 +12,7 @@ mod greetings;
 mod handshake;
 mod requests;
 mod rooms;
+mod state;
 
 use std::error::Error;
 use std::fs;
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fields::add(&mut cases);
     requests::add(&mut cases);
     rooms::add(&mut cases);
+    state::add(&mut cases);
     fs::create_dir_all(&folder)?;
     for Case { name, .. } in &cases {
         let same = cases.iter().filter(|other| other.name == *name).count();

@@ -2,7 +2,7 @@
 //! version: the connection stays, the number comes back, and which code does is on the page.
 
 use super::file::Case;
-use super::frames::{Frame, create_room, join, rooms_in_full, rules, text, varint};
+use super::frames::{Frame, create_room, join, rooms_in_full, rules, state, text, varint};
 
 const INVALID: &str = "Refused INVALID_ARGUMENT 7";
 const NOT_SUPPORTED: &str = "Refused NOT_SUPPORTED 7";
@@ -35,14 +35,14 @@ pub fn add(cases: &mut Vec<Case>) {
 }
 
 /// The good frame of that name.
-fn good(name: &str) -> Frame {
-    let frames = [vec![join(), create_room()], rules(), rooms_in_full()].concat();
+pub fn good(name: &str) -> Frame {
+    let frames = [vec![join(), create_room()], rules(), rooms_in_full(), state()].concat();
     let found = frames.into_iter().find(|frame| frame.name == name);
     found.unwrap_or_else(|| panic!("there is no request {name}"))
 }
 
 /// A case of a request with other bytes for one field.
-fn with((name, field): (&str, &str), how: &str, bytes: Vec<u8>, answer: &str) -> Case {
+pub fn with((name, field): (&str, &str), how: &str, bytes: Vec<u8>, answer: &str) -> Case {
     let frame = good(name);
     let pieces = frame.with(field, bytes).pieces();
     Case::new(&format!("{name}-{field}-{how}"), frame.when, pieces, answer)

@@ -108,7 +108,8 @@ fn actions() -> Vec<Case> {
 
 fn replies() -> Vec<Case> {
     let (most, some) = (u32::MAX, some_extensions());
-    let found = [Attendance::Present, Attendance::Absent, Attendance::Unknown(255)];
+    let found =
+        [Attendance::Present, Attendance::Absent, Attendance::Bot, Attendance::Unknown(255)];
     let mut bytes = Vec::new();
     Attendances::write(found, &mut bytes);
     let attendances = Attendances::parse(keep(bytes)).expect("they were written just now");

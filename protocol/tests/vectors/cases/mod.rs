@@ -4,6 +4,8 @@
 
 mod conversation;
 mod handshake;
+mod history;
+mod many;
 mod members;
 mod odd;
 mod pushes;
@@ -12,12 +14,13 @@ mod replies;
 mod requests;
 mod rooms;
 mod rules;
+mod state;
 
 use throng_protocol::frame::TooLarge;
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply;
 use throng_protocol::request::Request;
-use throng_protocol::value::{About, Extensions, IdList, Profile};
+use throng_protocol::value::{About, Element, Extensions, IdList, List, Profile};
 use throng_protocol::{DecodeError, FromBroker, FromClient};
 
 /// A file of vectors.
@@ -88,6 +91,8 @@ pub fn files() -> Vec<File> {
         rules::file(),
         rooms::file(),
         members::file(),
+        state::file(),
+        many::file(),
         refusals::file(),
         pushes::file(),
         conversation::file(),
@@ -166,3 +171,19 @@ fn ids(all: &[&str]) -> IdList<'static> {
     IdList::write(all.iter().copied(), &mut bytes);
     IdList::parse(keep(bytes)).expect("they were written just now")
 }
+
+/// Rows as they stand on the wire.
+fn written<T: Element>(rows: impl IntoIterator<Item = T>) -> &'static [u8] {
+    let mut bytes = Vec::new();
+    List::write(rows, &mut bytes);
+    keep(bytes)
+}
+
+/// A list of rows, of the kind that is asked for.
+macro_rules! list {
+    ($rows:expr) => {
+        throng_protocol::value::List::parse($crate::cases::written($rows))
+            .expect("they were written just now")
+    };
+}
+use list;

@@ -79,7 +79,7 @@ fn wide_numbers() -> Vec<Oddity> {
         ),
         read(
             "length-of-a-text-in-eight-bytes",
-            &[16, 7, 253, 2, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', 0, 0, 0, 0, 0, 0, 0],
+            &[16, 7, 253, 2, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', 0, 0, 0, 0, 0, 0, 0, 0],
             join,
             "a length of 2 fits one byte, here it has 9",
         ),
@@ -211,7 +211,18 @@ fn bad_lists() -> Vec<Oddity> {
     let publish = [&[18, 7, 0, 0, 0, 0, 0, 0, 202], &targets[..], &[0]].concat();
     // A member with nothing to say of itself is seven bytes.
     let members = [&[78, 7, 0, 251, 0xb3, 0x0d][..], &[0; 501 * 7], &[0, 0]].concat();
+    // A write of nothing is eight bytes, one of a queue four.
+    let writes = [&[39, 7, 0, 21 * 8][..], &[0; 21 * 8], &[0, 0, 0]].concat();
+    let offers = [&[43, 7, 0, 251, 0x94, 0x01][..], &[0; 101 * 4], &[0, 0, 0]].concat();
     vec![
+        refuse(("21-attribute-writes", "client"), &writes, Invalid, "20 are allowed"),
+        refuse(("101-queue-writes", "client"), &offers, Invalid, "100 are allowed"),
+        refuse(
+            ("attribute-write-cut", "client"),
+            &[39, 7, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            Invalid,
+            "8 fields are needed",
+        ),
         refuse(("extension-cut", "client"), &ping(&[1, 5, 0]), Invalid, "5 bytes were promised"),
         refuse(("extension-without-bytes", "client"), &ping(&[1]), Invalid, "a pair is needed"),
         refuse(

@@ -4,7 +4,9 @@ use throng_protocol::Code;
 use throng_protocol::reply::{
     Accepted, Created, Destroyed, Joined, Left, Pong, RoomState, Subscribed,
 };
-use throng_protocol::value::{DestroyPolicy, PolicyKind, RoomFlags, RoomRole, Term};
+use throng_protocol::value::{
+    DestroyPolicy, PolicyKind, QueuePermission, RoomFlags, RoomRole, Term,
+};
 
 use super::{Case, File, NONE, longest_about, reply, some_extensions, text_of};
 
@@ -33,6 +35,7 @@ fn minimal() -> Vec<Case> {
     vec![
         reply("joined-minimal", 0, Joined::default()),
         reply("joined-recovered", 1, Joined { entries: 3, ..nothing_new }),
+        reply("joined-with-state", 3, Joined { states: 2, ..nothing_new }),
         reply("joined-not-recovered", 2, lost),
         reply("left-minimal", 0, Left { extensions: NONE }),
         reply("accepted-minimal", 0, accepted),
@@ -60,6 +63,7 @@ fn full() -> Vec<Case> {
         role: RoomRole::Unknown(255),
         mute: Term::FOREVER,
         entries: u32::MAX,
+        states: u32::MAX,
         recovery: Code::from_number(u16::MAX),
         missed: u64::MAX,
         extensions: some,
@@ -74,6 +78,11 @@ fn full() -> Vec<Case> {
         creator: text_of('c', 64),
         about: longest_about(),
         policy: DestroyPolicy { kind: PolicyKind::Never, seconds: u32::MAX },
+        attributes: u32::MAX,
+        elements: 1_000,
+        queue_size: u16::MAX,
+        queue_permission: QueuePermission::Unknown(255),
+        bots: u32::MAX,
         extensions: some,
     };
     let accepted = Accepted { epoch: u64::MAX, seq: u64::MAX, time: u64::MAX, extensions: some };

@@ -5,10 +5,11 @@ use throng_protocol::request::{
     CreateRoom, DestroyRoom, Join, Leave, Ping, Publish, QueryRoom, Subscribe,
 };
 use throng_protocol::value::{
-    AppEvents, ClassHint, DestroyPolicy, IdList, LimitSetting, PolicyKind, Profile, PublishOptions,
-    RoomFlags,
+    AppEvents, ClassHint, DestroyPolicy, IdList, JoinOptions, LimitSetting, PolicyKind, Profile,
+    PublishOptions, QueuePermission, RoomFlags,
 };
 
+use super::state::some_writes;
 use super::{
     Case, File, NONE, bytes_of, extensions, ids, longest_about, longest_profile, request,
     some_extensions, text_of,
@@ -36,6 +37,8 @@ fn rooms() -> Vec<Case> {
     let minimal = Join::default();
     let plain = Join { room: "lobby", history: 10, ..minimal };
     let ann = Profile { nickname: "Ann", avatar: "https://example.org/ann", extension: "{}" };
+    let options = JoinOptions::NO_ATTRIBUTES.with(JoinOptions::NO_QUEUE);
+    let without_state = Join { options, ..plain };
     let again = Join { resume_epoch: 7, resume_seq: 41, ..plain };
     let full = Join {
         room: long,
@@ -43,6 +46,7 @@ fn rooms() -> Vec<Case> {
         profile: longest_profile(),
         resume_epoch: u64::MAX,
         resume_seq: u64::MAX,
+        options: JoinOptions::from_bits(255),
         extensions: some,
     };
     vec![
@@ -50,6 +54,7 @@ fn rooms() -> Vec<Case> {
         request("join", 1, plain),
         request("join-with-a-profile", 2, Join { profile: ann, ..plain }),
         request("join-again", 3, again),
+        request("join-without-state", 4, without_state),
         request("join-full", u32::MAX, full),
         request("leave-minimal", 250, Leave { room: "", extensions: none }),
         request("leave-full", 251, Leave { room: long, extensions: some }),
@@ -82,14 +87,21 @@ fn creations() -> Vec<Case> {
         shared: LimitSetting::Inherit,
         protected: LimitSetting::Keep,
         slow_mode_ms: LimitSetting::Limit(LimitSetting::MAX),
+        attributes: some_writes(),
+        queue_size: u16::MAX,
+        queue_permission: QueuePermission::Unknown(255),
         extensions: some_extensions(),
     };
     let lasting = DestroyPolicy { kind: PolicyKind::Empty, seconds: 600 };
     let muted = CreateRoom { creator: "ann", policy: lasting, flags: RoomFlags::MUTED, ..plain };
+    let queue_permission = QueuePermission::Managers;
+    let attributes = some_writes();
+    let with_state = CreateRoom { attributes, queue_size: 20, queue_permission, ..plain };
     vec![
         request("create-room-minimal", 65_535, minimal),
         request("create-room", 9, plain),
         request("create-room-muted", 10, muted),
+        request("create-room-with-state", 11, with_state),
         request("create-room-full", 65_536, full),
     ]
 }
@@ -125,6 +137,8 @@ fn publishes() -> Vec<Case> {
         class: ClassHint::Unknown(255),
         ..plain
     };
+    let once = Publish { message_id: "1f0c.3", ..plain };
+    let some = Publish { targets: ids(&["ann"]), ..plain };
     vec![
         request("publish-minimal", 0, minimal),
         request("publish", 2, plain),
@@ -133,6 +147,8 @@ fn publishes() -> Vec<Case> {
         request("publish-65536-bytes", 5, Publish { payload: bytes_of(b'a', 65_536), ..plain }),
         request("publish-largest-payload", 6, largest),
         request("publish-most-targets", 7, many),
+        request("publish-once", 9, once),
+        request("publish-to-one", 10, some),
         request("publish-unknown-bytes", 8, unknown),
         request("publish-full", u32::MAX, full),
     ]

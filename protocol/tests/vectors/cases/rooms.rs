@@ -5,10 +5,12 @@ use throng_protocol::push::{AppEvent, Notice, Presence};
 use throng_protocol::reply::{Changed, Results};
 use throng_protocol::request::{ChangeRoom, DestroyRooms, MuteRoom, SetRoomOpen};
 use throng_protocol::value::{
-    About, AppEventKind, Departure, DestroyPolicy, DestroyReason, IdList, ItemResult, ItemResults,
-    NoticeKind, NoticeOptions, PolicyKind, Profile, Role, RoomFields, RoomRole, Switch, Term,
+    About, AppEventKind, Attributes, Departure, DestroyPolicy, DestroyReason, IdList, ItemResult,
+    ItemResults, NoticeKind, NoticeOptions, PolicyKind, Profile, QueueElements, QueuePermission,
+    Role, RoomFields, RoomRole, Switch, Term,
 };
 
+use super::state::{longest_attributes, longest_elements};
 use super::{
     Case, File, NONE, ids, keep, longest_about, longest_profile, push, reply, request,
     some_extensions, text_of,
@@ -84,7 +86,8 @@ fn replies() -> Vec<Case> {
     ]
 }
 
-const PLAIN: Notice<'static> = Notice {
+/// A notice that says little.
+pub const PLAIN: Notice<'static> = Notice {
     room: "lobby",
     epoch: 7,
     seq: 300,
@@ -99,6 +102,12 @@ const PLAIN: Notice<'static> = Notice {
     fields: RoomFields::from_bits(0),
     about: About { title: "", announcement: "", live_url: "", extension: "" },
     policy: DestroyPolicy { kind: PolicyKind::Idle, seconds: 0 },
+    attributes: Attributes::EMPTY,
+    elements: QueueElements::EMPTY,
+    keys: IdList::EMPTY,
+    queue_size: 0,
+    queue_permission: QueuePermission::Anyone,
+    target_seq: 0,
     extension: "",
     extensions: NONE,
 };
@@ -153,6 +162,12 @@ fn longest_notice() -> Notice<'static> {
         fields: RoomFields::from_bits(255),
         about: longest_about(),
         policy: DestroyPolicy { kind: PolicyKind::Unknown(255), seconds: u32::MAX },
+        attributes: longest_attributes(),
+        elements: longest_elements(),
+        keys: ids(&[text_of('k', 128); 20]),
+        queue_size: u16::MAX,
+        queue_permission: QueuePermission::Unknown(255),
+        target_seq: u64::MAX,
         extension: text_of('e', 2048),
         extensions: some_extensions(),
     }

@@ -5,6 +5,7 @@
 //! compared with these. It lists the fields of the golden vectors, so that what a vector's lines
 //! say does not come from the code that the vector checks.
 
+pub mod composed;
 mod names;
 pub mod shapes;
 
@@ -18,6 +19,9 @@ pub enum Type {
     U16,
     U32,
     U64,
+    /// A number that may be below zero: the varint of twice it, and of one less than twice its size
+    /// where it is below.
+    I64,
     /// One byte, a plain number.
     U8,
     Text,
@@ -49,6 +53,7 @@ impl Type {
             Self::U16 => "u16",
             Self::U32 => "u32",
             Self::U64 => "u64",
+            Self::I64 => "i64",
             Self::Text => "text",
             Self::Bytes => "bytes",
             Self::Ids => "ids",
@@ -199,6 +204,12 @@ fn value(bytes: &[u8], kind: Type) -> (usize, String) {
             (1, format!("{name} ({})", bytes[0]))
         }
         Type::Composed(composed) => row(bytes, composed),
+        Type::I64 => {
+            let (zigzag, width) = Reader::varint(bytes);
+            let half = i64::try_from(zigzag / 2).expect("half of it fits");
+            let number = if zigzag % 2 == 0 { half } else { -half - 1 };
+            (width, number.to_string())
+        }
         Type::Credentials => unreachable!("they are several lines"),
         Type::U16 | Type::U32 | Type::U64 | Type::Code | Type::LimitSetting | Type::Term => {
             let (number, width) = Reader::varint(bytes);

@@ -53,7 +53,7 @@ pub const MODERATION: Type = named("moderation", &["Kick", "Ban", "Unban", "Mute
 pub const SANCTION: Type = named("sanction", &["Ban", "Mute"]);
 pub const MEMBER_FILTER: Type = named("member filter", &["All", "Fixed"]);
 pub const MEMBER_ORDER: Type = named("member order", &["OldestFirst", "NewestFirst"]);
-pub const ATTENDANCE: Type = named("attendance", &["Absent", "Present", "Away"]);
+pub const ATTENDANCE: Type = named("attendance", &["Absent", "Present", "Away", "Bot"]);
 pub const NOTICE_KIND: Type = named(
     "notice kind",
     &[
@@ -71,6 +71,11 @@ pub const NOTICE_KIND: Type = named(
         "ProfileChanged",
         "MemberJoined",
         "MemberLeft",
+        "AttributesChanged",
+        "QueueChanged",
+        "QueueCleared",
+        "QueueSet",
+        "MessageRecalled",
     ],
 );
 pub const APP_EVENT_KIND: Type = named(
@@ -87,9 +92,23 @@ pub const APP_EVENT_KIND: Type = named(
     ],
 );
 
+pub const ATTRIBUTE_OP: Type = named("attribute op", &["Set", "Delete", "Add"]);
+pub const WRITE_WHEN: Type = named("write when", &["Always", "Absent", "Revision"]);
+pub const QUEUE_OP: Type = named("queue op", &["Offer", "Remove"]);
+pub const QUEUE_PERMISSION: Type = named("queue permission", &["Anyone", "Managers"]);
+pub const HISTORY_BY: Type = named("history by", &["Seq", "Time"]);
+pub const HISTORY_ORDER: Type = named("history order", &["OldestFirst", "NewestFirst"]);
+pub const BOT_CHANGE: Type = named("bot change", &["Add", "Remove", "Clear"]);
+pub const TOP_BY: Type = named("top by", &["Members", "Active", "Messages"]);
+pub const TOP_PERIOD: Type = named("top period", &["Hour", "Day"]);
+
 pub const OPTIONS: Type = bits("options", &["ECHO", "NO_ACK", "NO_STORE"]);
 pub const NOTICE_OPTIONS: Type = bits("notice options", &["QUIET"]);
 pub const ROOM_FLAGS: Type = bits("room flags", &["MUTED", "CLOSED", "KEPT_ALIVE"]);
 pub const ROOM_FIELDS: Type =
     bits("room fields", &["TITLE", "ANNOUNCEMENT", "LIVE_URL", "EXTENSION", "POLICY"]);
+pub const JOIN_OPTIONS: Type = bits("join options", &["NO_ATTRIBUTES", "NO_QUEUE"]);
+pub const ATTRIBUTE_OPTIONS: Type = bits("attribute options", &["FORCE", "AUTO_DELETE"]);
+pub const QUEUE_OPTIONS: Type = bits("queue options", &["TRANSIENT"]);
+pub const RECALL_OPTIONS: Type = bits("recall options", &["ERASE"]);
 pub const APP_EVENTS: Type = bits("app events", &["ROOMS", "MEMBERS", "SESSIONS"]);

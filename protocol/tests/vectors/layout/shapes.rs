@@ -1,69 +1,19 @@
-//! Every frame as a table of fields, and every type that is composed of others.
+//! Every frame as a table of fields.
 //!
 //! What `docs/protocol.md` says in its tables, which are compared with these.
 
+use super::composed::{
+    ABOUT, ALLOWANCE, ATTRIBUTE, ATTRIBUTE_RESULT, ATTRIBUTE_WRITE, BOT, COUNT, FOUND, MEMBER,
+    POLICY, PROFILE, PUBLISH_RESULT, QUEUE_ELEMENT, QUEUE_WRITE, RESULT, SANCTIONED, TOP_ROOM,
+};
 use super::names::{
-    APP_EVENT_KIND, APP_EVENTS, ATTENDANCE, CLASS, CLASS_HINT, COUNTER, DEPARTURE, DESTROY_REASON,
-    KICK_REASON, LAG_REASON, LEFT_REASON, LIST, LIST_CHANGE, MEMBER_FILTER, MEMBER_ORDER,
-    MODERATION, NOTICE_KIND, NOTICE_OPTIONS, OPTIONS, POLICY_KIND, ROLE, ROOM_FIELDS, ROOM_FLAGS,
-    ROOM_ROLE, SANCTION, SHED_REASON, SWITCH,
+    APP_EVENT_KIND, APP_EVENTS, BOT_CHANGE, CLASS, CLASS_HINT, DEPARTURE, DESTROY_REASON,
+    HISTORY_BY, HISTORY_ORDER, JOIN_OPTIONS, KICK_REASON, LAG_REASON, LEFT_REASON, LIST,
+    LIST_CHANGE, MEMBER_FILTER, MEMBER_ORDER, MODERATION, NOTICE_KIND, NOTICE_OPTIONS, OPTIONS,
+    QUEUE_PERMISSION, RECALL_OPTIONS, ROLE, ROOM_FIELDS, ROOM_FLAGS, ROOM_ROLE, SANCTION,
+    SHED_REASON, SWITCH, TOP_BY, TOP_PERIOD,
 };
-use super::{Composed, Field, Shape, Type};
-
-const ABOUT: Composed = Composed {
-    name: "about",
-    fields: &[
-        ("title", Type::Text),
-        ("announcement", Type::Text),
-        ("live_url", Type::Text),
-        ("extension", Type::Text),
-    ],
-};
-const PROFILE: Composed = Composed {
-    name: "profile",
-    fields: &[("nickname", Type::Text), ("avatar", Type::Text), ("extension", Type::Text)],
-};
-const POLICY: Composed =
-    Composed { name: "destroy policy", fields: &[("kind", POLICY_KIND), ("seconds", Type::U32)] };
-const ALLOWANCE: Composed = Composed {
-    name: "allowance",
-    fields: &[
-        ("limit", Type::U32),
-        ("window_ms", Type::U32),
-        ("left", Type::U32),
-        ("retry_after_ms", Type::U32),
-    ],
-};
-const COUNT: Composed = Composed {
-    name: "count",
-    fields: &[("counter", COUNTER), ("class", CLASS), ("count", Type::U64)],
-};
-const MEMBER: Composed = Composed {
-    name: "member",
-    fields: &[
-        ("user", Type::Text),
-        ("role", ROOM_ROLE),
-        ("attendance", ATTENDANCE),
-        ("joined_at", Type::U64),
-        ("profile", Type::Composed(&PROFILE)),
-    ],
-};
-const SANCTIONED: Composed = Composed {
-    name: "sanctioned user",
-    fields: &[
-        ("user", Type::Text),
-        ("left", Type::Term),
-        ("since", Type::U64),
-        ("actor", Type::Text),
-    ],
-};
-const RESULT: Composed =
-    Composed { name: "result", fields: &[("code", Type::Code), ("retry_after_ms", Type::U32)] };
-const FOUND: Composed = Composed { name: "found", fields: &[("attendance", ATTENDANCE)] };
-
-/// Every type that is composed of others and has a table in the document.
-pub const COMPOSED: &[&Composed] =
-    &[&ABOUT, &PROFILE, &POLICY, &ALLOWANCE, &COUNT, &MEMBER, &SANCTIONED, &RESULT];
+use super::{Field, Shape, Type};
 
 const fn shape(tag: u8, name: &'static str, fields: &'static [Field]) -> Shape {
     Shape { tag, name, fields }
@@ -81,6 +31,20 @@ const OCCUPANTS: Field = ("occupants", Type::U64);
 const QUIET: Field = ("options", NOTICE_OPTIONS);
 const CURSOR: Field = ("cursor", Type::Bytes);
 const LIMIT: Field = ("limit", Type::U16);
+const TOTAL: Field = ("total", Type::U64);
+const KEYS: Field = ("keys", Type::Ids);
+const KIND: Field = ("kind", Type::Text);
+const PAYLOAD: Field = ("payload", Type::Bytes);
+const MESSAGE_ID: Field = ("message_id", Type::Text);
+const SENDER: Field = ("sender", Type::Text);
+const SENDER_ROLE: Field = ("sender_role", ROLE);
+const INGRESS_AT: Field = ("ingress_at", Type::U64);
+const EGRESS_AT: Field = ("egress_at", Type::U64);
+const SIZE: Field = ("size", Type::U16);
+const PERMISSION: Field = ("permission", QUEUE_PERMISSION);
+const ATTRIBUTES: Field = ("attributes", Type::Rows("attributes", &ATTRIBUTE));
+const WRITES: Type = Type::Rows("attribute writes", &ATTRIBUTE_WRITE);
+const ELEMENTS: Field = ("elements", Type::Rows("queue elements", &QUEUE_ELEMENT));
 
 /// Every frame of this version.
 pub const SHAPES: &[Shape] = &[
@@ -110,6 +74,20 @@ pub const SHAPES: &[Shape] = &[
     shape(36, "Moderate", MODERATE),
     shape(37, "QuerySanctions", &[ROOM, ("sanction", SANCTION), CURSOR, LIMIT, EXTENSIONS]),
     shape(38, "Subscribe", &[("events", APP_EVENTS), EXTENSIONS]),
+    shape(39, "WriteAttributes", &[ROOM, ("writes", WRITES), QUIET, EXTENSION, EXTENSIONS]),
+    shape(40, "ClearAttributes", &[ROOM, ("force", SWITCH), QUIET, EXTENSION, EXTENSIONS]),
+    shape(41, "QueryAttributes", &[ROOM, KEYS, CURSOR, LIMIT, EXTENSIONS]),
+    shape(42, "SetQueue", &[ROOM, SIZE, PERMISSION, QUIET, EXTENSION, EXTENSIONS]),
+    shape(43, "WriteQueue", WRITE_QUEUE),
+    shape(44, "PollQueue", &[ROOM, ("key", Type::Text), QUIET, EXTENSION, EXTENSIONS]),
+    shape(45, "QueryQueue", &[ROOM, CURSOR, LIMIT, EXTENSIONS]),
+    shape(46, "ClearQueue", &[ROOM, QUIET, EXTENSION, EXTENSIONS]),
+    shape(47, "QueryHistory", QUERY_HISTORY),
+    shape(48, "Recall", &[ROOM, EPOCH, SEQ, ("options", RECALL_OPTIONS), EXTENSION, EXTENSIONS]),
+    shape(49, "PublishMany", PUBLISH_MANY),
+    shape(50, "Broadcast", &[KIND, PAYLOAD, EXTENSIONS]),
+    shape(51, "ChangeBots", CHANGE_BOTS),
+    shape(52, "QueryTop", &[("by", TOP_BY), ("period", TOP_PERIOD), LIMIT, EXTENSIONS]),
     shape(64, "Joined", JOINED),
     shape(65, "Left", &[EXTENSIONS]),
     shape(66, "Accepted", &[EPOCH, SEQ, ("time", Type::U64), EXTENSIONS]),
@@ -128,6 +106,14 @@ pub const SHAPES: &[Shape] = &[
     shape(79, "MembersFound", &[("attendances", Type::Rows("attendances", &FOUND)), EXTENSIONS]),
     shape(80, "SanctionsPage", SANCTIONS_PAGE),
     shape(81, "Subscribed", &[EXTENSIONS]),
+    shape(82, "AttributesWritten", ATTRIBUTES_WRITTEN),
+    shape(83, "AttributesPage", &[EPOCH, SEQ, TOTAL, ATTRIBUTES, CURSOR, EXTENSIONS]),
+    shape(84, "Polled", &[EPOCH, SEQ, ELEMENTS, EXTENSIONS]),
+    shape(85, "QueuePage", &[EPOCH, SEQ, TOTAL, SIZE, PERMISSION, ELEMENTS, CURSOR, EXTENSIONS]),
+    shape(86, "HistoryPage", &[EPOCH, ("entries", Type::U32), CURSOR, EXTENSIONS]),
+    shape(87, "PublishedMany", PUBLISHED_MANY),
+    shape(88, "BroadcastSent", &[("time", Type::U64), EXTENSIONS]),
+    shape(89, "TopRooms", TOP_ROOMS),
     shape(126, "Shed", SHED),
     shape(127, "Refused", REFUSED),
     shape(128, "Deliver", DELIVER),
@@ -139,6 +125,11 @@ pub const SHAPES: &[Shape] = &[
     shape(134, "Notice", NOTICE),
     shape(135, "Presence", &[ROOM, EPOCH, MEMBERS, OCCUPANTS, EXTENSIONS]),
     shape(136, "AppEvent", APP_EVENT),
+    shape(137, "RoomAttributes", &[ROOM, EPOCH, SEQ, ATTRIBUTES, EXTENSIONS]),
+    shape(138, "RoomQueue", &[ROOM, EPOCH, SEQ, SIZE, PERMISSION, ELEMENTS, EXTENSIONS]),
+    shape(139, "Tombstone", TOMBSTONE),
+    shape(140, "Direct", DELIVER),
+    shape(141, "Broadcast", &[SENDER, KIND, INGRESS_AT, EGRESS_AT, PAYLOAD, EXTENSIONS]),
 ];
 
 const HELLO: &[Field] = &[
@@ -187,11 +178,11 @@ const REFUSED: &[Field] =
 
 const PUBLISH: &[Field] = &[
     ROOM,
-    ("kind", Type::Text),
-    ("payload", Type::Bytes),
+    KIND,
+    PAYLOAD,
     ("options", OPTIONS),
     ("class", CLASS_HINT),
-    ("message_id", Type::Text),
+    MESSAGE_ID,
     ("targets", Type::Ids),
     EXTENSIONS,
 ];
@@ -209,6 +200,7 @@ const JOINED: &[Field] = &[
     ("role", ROOM_ROLE),
     ("mute", Type::Term),
     ("entries", Type::U32),
+    ("states", Type::U32),
     ("recovery", Type::Code),
     ("missed", Type::U64),
     EXTENSIONS,
@@ -224,21 +216,20 @@ const ROOM_STATE: &[Field] = &[
     ("creator", Type::Text),
     ("about", Type::Composed(&ABOUT)),
     ("policy", Type::Composed(&POLICY)),
+    ("attributes", Type::U32),
+    ("elements", Type::U32),
+    ("queue_size", Type::U16),
+    ("queue_permission", QUEUE_PERMISSION),
+    ("bots", Type::U32),
     EXTENSIONS,
 ];
 
-const DELIVER: &[Field] = &[
-    ROOM,
-    EPOCH,
-    SEQ,
-    ("sender", Type::Text),
-    ("sender_role", ROLE),
-    ("kind", Type::Text),
-    ("ingress_at", Type::U64),
-    ("egress_at", Type::U64),
-    ("payload", Type::Bytes),
-    EXTENSIONS,
-];
+/// Of a message for everyone in a room, and of one for some.
+const DELIVER: &[Field] =
+    &[ROOM, EPOCH, SEQ, SENDER, SENDER_ROLE, KIND, INGRESS_AT, EGRESS_AT, PAYLOAD, EXTENSIONS];
+
+const TOMBSTONE: &[Field] =
+    &[ROOM, EPOCH, SEQ, SENDER, KIND, ("at", Type::U64), ("actor", Type::Text), EXTENSIONS];
 
 const LAGGED: &[Field] = &[
     ROOM,
@@ -284,6 +275,7 @@ const JOIN: &[Field] = &[
     ("profile", Type::Composed(&PROFILE)),
     ("resume_epoch", Type::U64),
     ("resume_seq", Type::U64),
+    ("options", JOIN_OPTIONS),
     EXTENSIONS,
 ];
 
@@ -298,6 +290,9 @@ const CREATE_ROOM: &[Field] = &[
     ("shared", Type::LimitSetting),
     ("protected", Type::LimitSetting),
     ("slow_mode_ms", Type::LimitSetting),
+    ("attributes", WRITES),
+    ("queue_size", Type::U16),
+    ("queue_permission", QUEUE_PERMISSION),
     EXTENSIONS,
 ];
 
@@ -318,14 +313,10 @@ const MODERATE: &[Field] =
     &[ROOM, ("action", MODERATION), USERS, ("term", Type::Term), QUIET, EXTENSION, EXTENSIONS];
 
 const MEMBERS_PAGE: &[Field] =
-    &[("total", Type::U64), ("members", Type::Rows("members", &MEMBER)), CURSOR, EXTENSIONS];
+    &[TOTAL, ("members", Type::Rows("members", &MEMBER)), CURSOR, EXTENSIONS];
 
-const SANCTIONS_PAGE: &[Field] = &[
-    ("total", Type::U64),
-    ("users", Type::Rows("sanctioned users", &SANCTIONED)),
-    CURSOR,
-    EXTENSIONS,
-];
+const SANCTIONS_PAGE: &[Field] =
+    &[TOTAL, ("users", Type::Rows("sanctioned users", &SANCTIONED)), CURSOR, EXTENSIONS];
 
 const KICKED: &[Field] = &[
     ROOM,
@@ -353,9 +344,51 @@ const NOTICE: &[Field] = &[
     ("fields", ROOM_FIELDS),
     ("about", Type::Composed(&ABOUT)),
     ("policy", Type::Composed(&POLICY)),
+    ATTRIBUTES,
+    ELEMENTS,
+    KEYS,
+    ("queue_size", Type::U16),
+    ("queue_permission", QUEUE_PERMISSION),
+    ("target_seq", Type::U64),
     EXTENSION,
     EXTENSIONS,
 ];
+
+const WRITE_QUEUE: &[Field] =
+    &[ROOM, ("writes", Type::Rows("queue writes", &QUEUE_WRITE)), QUIET, EXTENSION, EXTENSIONS];
+
+const QUERY_HISTORY: &[Field] = &[
+    ROOM,
+    ("by", HISTORY_BY),
+    ("from", Type::U64),
+    ("order", HISTORY_ORDER),
+    ("kinds", Type::Ids),
+    CURSOR,
+    LIMIT,
+    EXTENSIONS,
+];
+
+const PUBLISH_MANY: &[Field] = &[
+    ("rooms", Type::Ids),
+    KIND,
+    PAYLOAD,
+    ("options", OPTIONS),
+    ("class", CLASS_HINT),
+    MESSAGE_ID,
+    EXTENSIONS,
+];
+
+const CHANGE_BOTS: &[Field] =
+    &[ROOM, ("change", BOT_CHANGE), ("bots", Type::Rows("bots", &BOT)), EXTENSIONS];
+
+const ATTRIBUTES_WRITTEN: &[Field] =
+    &[EPOCH, SEQ, ("results", Type::Rows("attribute results", &ATTRIBUTE_RESULT)), EXTENSIONS];
+
+const PUBLISHED_MANY: &[Field] =
+    &[("results", Type::Rows("publish results", &PUBLISH_RESULT)), EXTENSIONS];
+
+const TOP_ROOMS: &[Field] =
+    &[("since", Type::U64), ("rooms", Type::Rows("top rooms", &TOP_ROOM)), EXTENSIONS];
 
 const APP_EVENT: &[Field] = &[
     ("what", APP_EVENT_KIND),

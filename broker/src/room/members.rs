@@ -16,7 +16,6 @@ use throng_protocol::value::Role;
 use crate::id::{AppId, Badge, HashKey, MemberHandle, SessionKey, ShardId, UserKey};
 use crate::probe::{self, Bug, Mark};
 use crate::room::about::Profile;
-use crate::room::tally::Periods;
 use crate::slots::Slots;
 use crate::time::WallTime;
 
@@ -51,8 +50,8 @@ pub struct Member {
     pub since_seq: u64,
     /// How it shows itself.
     pub profile: Option<Box<Profile>>,
-    /// When it was active last.
-    active: Periods,
+    /// In which hour it was active last.
+    active: u32,
     /// The number of its last visit.
     visit_last: u32,
     /// The sessions that occupy the room, and the numbers of their visits.
@@ -149,8 +148,8 @@ impl Members {
         self.all.get(handle.0)
     }
 
-    /// When a member was active last, to be changed.
-    pub fn active_mut(&mut self, handle: MemberHandle) -> Option<&mut Periods> {
+    /// In which hour a member was active last, to be changed.
+    pub fn active_mut(&mut self, handle: MemberHandle) -> Option<&mut u32> {
         self.all.get_mut(handle.0).map(|member| &mut member.active)
     }
 
@@ -297,7 +296,7 @@ impl Members {
             joined_at: arrival.at,
             since_seq: arrival.seq,
             profile: None,
-            active: Periods::default(),
+            active: 0,
             visit_last: 0,
             visits: SmallVec::new(),
         }));

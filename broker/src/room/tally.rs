@@ -10,7 +10,8 @@ use throng_protocol::value::{TopBy, TopPeriod};
 use crate::time::WallTime;
 
 const HOUR_MICROS: u64 = 3_600_000_000;
-const DAY_MICROS: u64 = 24 * HOUR_MICROS;
+const HOURS_OF_A_DAY: u32 = 24;
+const DAY_MICROS: u64 = HOURS_OF_A_DAY as u64 * HOUR_MICROS;
 
 /// The numbers of the hour and of the day of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,12 +89,13 @@ impl Tally {
         }
     }
 
-    /// A member did something that was last active in these periods. Gives those of now.
-    pub fn record_active(&mut self, last: Periods, now: WallTime) -> Periods {
+    /// A member did something that was last active in this hour. Gives that of now. Days begin
+    /// with an hour, so one number says both.
+    pub fn record_active(&mut self, last_hour: u32, now: WallTime) -> u32 {
         self.turn(now);
-        self.hour.active += u32::from(last.hour != self.periods.hour);
-        self.day.active += u32::from(last.day != self.periods.day);
-        self.periods
+        self.hour.active += u32::from(last_hour != self.periods.hour);
+        self.day.active += u32::from(last_hour / HOURS_OF_A_DAY != self.periods.day);
+        self.periods.hour
     }
 
     /// What went on in a period, if it is that of `now`.
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn a_member_is_active_once_in_an_hour_and_once_a_day() {
         let mut tally = Tally::default();
-        let mut stamp = Periods::default();
+        let mut stamp = 0;
         for hour in [24, 24, 25, 25, 48] {
             stamp = tally.record_active(stamp, at(hour));
             tally.record_message(at(hour));

@@ -16,9 +16,7 @@ use crate::envelope::{
     self, Address, Answer, Body, Envelope, Item, ItemOutcome, Named, Rare, Ticket,
 };
 use crate::id::{ConnectionId, SessionKey, ShardId};
-use crate::limits::BROADCASTS_PER_SECOND;
 use crate::probe::{self, Mark};
-use crate::rate::{RateWindow, SECOND};
 use crate::room::{self, No};
 use crate::session::Identity;
 use crate::shard::Shard;
@@ -147,7 +145,7 @@ impl Shard {
             // Whether it was accepted has to be known here for its repeats.
             options = PublishOptions::from_bits(options.bits() & !PublishOptions::NO_ACK.bits());
             let waiting = Waiting { ticket, quiet, item };
-            let repeats = sender.repeats.get_or_insert_default();
+            let repeats = &mut sender.seldom().repeats;
             repeats.record(publish.room, publish.message_id, waiting, now.instant);
         }
         let targets: Box<[Box<str>]> = publish.targets.iter().map(Box::from).collect();
@@ -174,8 +172,7 @@ impl Shard {
         let quiet = publish.options.has(PublishOptions::NO_ACK);
         let waiting = Waiting { ticket, quiet, item: out.item };
         let Some(sender) = self.users.get_mut(ticket.user) else { return false };
-        let repeats = sender.repeats.get_or_insert_default();
-        let known = repeats.find(publish.room, publish.message_id, waiting, now);
+        let known = sender.seldom().repeats.find(publish.room, publish.message_id, waiting, now);
         if known == Known::New {
             return false;
         }
@@ -239,8 +236,8 @@ impl Shard {
         first: Option<First>,
     ) -> Vec<Waiting> {
         let sender = self.users.get_mut(ticket.user);
-        let repeats = sender.and_then(|sender| sender.repeats.as_mut());
-        repeats.map_or_else(Vec::new, |repeats| repeats.settle((ticket, item), first))
+        let seldom = sender.and_then(|sender| sender.seldom_mut());
+        seldom.map_or_else(Vec::new, |own| own.repeats.settle((ticket, item), first))
     }
 
     /// A room tells what became of a message for it as one of many.
@@ -284,11 +281,7 @@ impl Shard {
             self.check_load(shard)?;
         }
         let sender = self.users.get_mut(ticket.user).ok_or(Refusal::new(Code::INTERNAL))?;
-        let new = || {
-            let limit = core::num::NonZeroU32::new(BROADCASTS_PER_SECOND);
-            Box::new(RateWindow::new(limit, SECOND))
-        };
-        let rate = sender.broadcasts.get_or_insert_with(new);
+        let rate = &mut sender.seldom().broadcasts;
         let too_fast = |wait| Refusal::new(Code::RATE_LIMITED).retry_after(wait);
         rate.check(now).map_err(too_fast)?;
         rate.record(now);

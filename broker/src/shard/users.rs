@@ -8,7 +8,8 @@ use smallvec::SmallVec;
 use throng_protocol::value::Role;
 
 use crate::id::{AppId, Badge, ConnectionId, HashKey, RoomHandle, UserHandle};
-use crate::rate::RateWindow;
+use crate::limits::BROADCASTS_PER_SECOND;
+use crate::rate::{RateWindow, SECOND};
 use crate::shard::repeats::Repeats;
 use crate::slots::Slots;
 use crate::time::Instant;
@@ -28,10 +29,17 @@ pub(super) struct User {
     pub(super) rooms: Vec<Membership>,
     /// Its messages.
     pub(super) messages: RateWindow,
-    /// Those that carried an id of their own, once there was one.
-    pub(super) repeats: Option<Box<Repeats>>,
-    /// Its messages to everyone, once there was one.
-    pub(super) broadcasts: Option<Box<RateWindow>>,
+    /// What few users have.
+    seldom: Option<Box<Seldom>>,
+}
+
+/// What few users have, so that the others pay for a word only.
+#[derive(Debug)]
+pub(super) struct Seldom {
+    /// Its messages that carried an id of their own.
+    pub(super) repeats: Repeats,
+    /// Its messages to everyone.
+    pub(super) broadcasts: RateWindow,
 }
 
 impl User {
@@ -67,10 +75,24 @@ impl User {
 
     /// When what it published may be forgotten.
     pub(super) fn forgotten_at(&self) -> Instant {
-        let windows = [Some(&self.messages), self.broadcasts.as_deref()];
-        let rates = windows.into_iter().flatten().map(RateWindow::forgotten_at);
-        let repeats = self.repeats.as_ref().map(|repeats| repeats.forgotten_at());
-        rates.chain(repeats).max().unwrap_or(Instant::ZERO)
+        let messages = self.messages.forgotten_at();
+        self.seldom.as_ref().map_or(messages, |own| {
+            messages.max(own.repeats.forgotten_at()).max(own.broadcasts.forgotten_at())
+        })
+    }
+
+    /// What few users have, if this one does.
+    pub(super) fn seldom_mut(&mut self) -> Option<&mut Seldom> {
+        self.seldom.as_deref_mut()
+    }
+
+    /// The same, given to this one if need be.
+    pub(super) fn seldom(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_with(|| {
+            let limit = core::num::NonZeroU32::new(BROADCASTS_PER_SECOND);
+            let broadcasts = RateWindow::new(limit, SECOND);
+            Box::new(Seldom { repeats: Repeats::default(), broadcasts })
+        })
     }
 
     /// The user is a member of one more room.
@@ -160,8 +182,7 @@ impl Users {
             sessions: SmallVec::new(),
             rooms: Vec::new(),
             messages: messages(),
-            repeats: None,
-            broadcasts: None,
+            seldom: None,
         }));
         let all = &self.all;
         self.by_name.insert_unique(hash, handle, |other| {

@@ -44,6 +44,8 @@ impl Periods {
 #[derive(Debug, Default)]
 pub struct Tally {
     periods: Periods,
+    /// When the hour ends, in microseconds: most of what is noted is in the same one.
+    hour_ends: u64,
     hour: Counts,
     day: Counts,
     /// Whether the shard has it on its list of those with something new.
@@ -84,16 +86,18 @@ impl Tally {
     /// A message was accepted.
     pub fn record_message(&mut self, now: WallTime) {
         self.turn(now);
-        for counts in [&mut self.hour, &mut self.day] {
-            counts.messages = counts.messages.saturating_add(1);
-        }
+        self.hour.messages = self.hour.messages.saturating_add(1);
+        self.day.messages = self.day.messages.saturating_add(1);
     }
 
     /// A member did something that was last active in this hour. Gives that of now. Days begin
     /// with an hour, so one number says both.
     pub fn record_active(&mut self, last_hour: u32, now: WallTime) -> u32 {
         self.turn(now);
-        self.hour.active += u32::from(last_hour != self.periods.hour);
+        if last_hour == self.periods.hour {
+            return last_hour;
+        }
+        self.hour.active += 1;
         self.day.active += u32::from(last_hour / HOURS_OF_A_DAY != self.periods.day);
         self.periods.hour
     }
@@ -110,7 +114,11 @@ impl Tally {
 
     /// A new period begins with nothing but those who are there.
     fn turn(&mut self, now: WallTime) {
+        if self.hour_ends.wrapping_sub(now.as_micros() + 1) < HOUR_MICROS {
+            return;
+        }
         let periods = Periods::at(now);
+        self.hour_ends = periods.began(TopPeriod::Hour).as_micros() + HOUR_MICROS;
         if periods.hour != self.periods.hour {
             self.hour = Counts::default();
         }

@@ -125,7 +125,6 @@ impl Shard {
         let now = self.now;
         let room = self.rooms.get_mut(handle).expect("just found or created");
         let at = room.join(&arriving, &own.rooms, now, give(&mut self.post, handle))?;
-        self.note_room(handle);
         if at.is_new {
             self.happen_joined((app, &name, at.epoch), &user);
         }

@@ -126,6 +126,8 @@ pub struct Shard {
     tidings: Tidings,
     /// Answers that wait for other shards.
     acks: Acks,
+    /// Messages with ids of which it is not known yet what became of them.
+    repeats_pending: usize,
     /// Messages for everyone that not everyone was given yet.
     spread: Spread,
     /// The rooms in which the most goes on.
@@ -184,6 +186,7 @@ impl Shard {
             sanctions: AllSanctions::new(settings.apps.len()),
             tidings: Tidings::new(settings.apps.len()),
             acks: Acks::default(),
+            repeats_pending: 0,
             spread: Spread::default(),
             top: Top::new(settings.apps.len()),
             counters: vec![Counters::default(); settings.apps.len()],

@@ -145,6 +145,7 @@ impl Shard {
             // Whether it was accepted has to be known here for its repeats.
             options = PublishOptions::from_bits(options.bits() & !PublishOptions::NO_ACK.bits());
             let waiting = Waiting { ticket, quiet, item };
+            self.repeats_pending += 1;
             let repeats = &mut sender.seldom().repeats;
             repeats.record(publish.room, publish.message_id, waiting, now.instant);
         }
@@ -235,9 +236,14 @@ impl Shard {
         item: Option<Item>,
         first: Option<First>,
     ) -> Vec<Waiting> {
+        if self.repeats_pending == 0 {
+            return Vec::new();
+        }
         let sender = self.users.get_mut(ticket.user);
         let seldom = sender.and_then(|sender| sender.seldom_mut());
-        seldom.map_or_else(Vec::new, |own| own.repeats.settle((ticket, item), first))
+        let settled = seldom.and_then(|own| own.repeats.settle((ticket, item), first));
+        self.repeats_pending -= usize::from(settled.is_some());
+        settled.unwrap_or_default()
     }
 
     /// A room tells what became of a message for it as one of many.

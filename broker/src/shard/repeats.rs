@@ -90,19 +90,21 @@ impl Repeats {
     }
 
     /// The message of a request was accepted, or was not and may be tried again. Gives who waits for
-    /// that, if the message had an id.
-    pub(super) fn settle(&mut self, attempted: Attempted, first: Option<First>) -> Vec<Waiting> {
-        let Some(place) = self.pending.iter().position(|(own, _)| *own == attempted) else {
-            return Vec::new();
-        };
+    /// that; nothing if the message had no id.
+    pub(super) fn settle(
+        &mut self,
+        attempted: Attempted,
+        first: Option<First>,
+    ) -> Option<Vec<Waiting>> {
+        let place = self.pending.iter().position(|(own, _)| *own == attempted)?;
         let (_, name) = self.pending.swap_remove(place);
-        let Some(attempt) = self.all.get_mut(&name) else { return Vec::new() };
+        let Some(attempt) = self.all.get_mut(&name) else { return Some(Vec::new()) };
         let waiting = core::mem::take(&mut attempt.waiting);
         attempt.first = first;
         if first.is_none() {
             self.all.remove(&name);
         }
-        waiting
+        Some(waiting)
     }
 
     /// When all of it may be forgotten.
@@ -156,8 +158,8 @@ mod tests {
         repeats.record("r", "id", waiting(1), second(0));
         assert_eq!(repeats.find("r", "id", waiting(2), second(0)), Known::Waits);
         assert_eq!(repeats.find("other", "id", waiting(3), second(0)), Known::New);
-        assert_eq!(repeats.settle(by(9), Some(FIRST)), [], "it had no id");
-        let both = [waiting(1), waiting(2)];
+        assert_eq!(repeats.settle(by(9), Some(FIRST)), None, "it had no id");
+        let both = Some(vec![waiting(1), waiting(2)]);
         assert_eq!(repeats.settle(by(1), Some(FIRST)), both);
         let repeat = Known::Repeat(FIRST);
         assert_eq!(repeats.find("r", "id", waiting(4), second(119)), repeat);
@@ -169,7 +171,7 @@ mod tests {
     fn one_that_was_refused_may_be_tried_again() {
         let mut repeats = Repeats::default();
         repeats.record("r", "id", waiting(1), second(0));
-        assert_eq!(repeats.settle(by(1), None), [waiting(1)]);
+        assert_eq!(repeats.settle(by(1), None), Some(vec![waiting(1)]));
         assert_eq!(repeats.find("r", "id", waiting(2), second(1)), Known::New);
         repeats.record("r", "id", waiting(2), second(1));
         repeats.settle(by(2), Some(FIRST));

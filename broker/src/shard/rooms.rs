@@ -87,7 +87,6 @@ impl Shard {
         }
         self.load.record(app);
         self.counters_mut(app).count(Outcome::Accepted, class);
-        self.note_room(handle);
         if full {
             probe::mark(Mark::BatchFull);
             self.seal(handle);
@@ -112,7 +111,7 @@ impl Shard {
         };
         self.load.record(app);
         self.counters_mut(app).count(Outcome::Accepted, directed.class);
-        self.note_room(handle);
+        self.open_room(handle);
         for key in directed.users {
             let (user, frame) = (key.user, directed.frame.clone());
             self.post.tell(key.shard, Envelope::Direct { user, room: handle, frame });
@@ -242,6 +241,9 @@ impl Shard {
         for handle in open.drain(..) {
             let Some(room) = self.rooms.get_mut(handle) else { continue };
             let open = core::mem::replace(&mut room.open, Open::No);
+            if room.note_news() {
+                self.top.note(handle);
+            }
             let nature = &settings.apps[usize::from(room.app().0)].rooms;
             let mut give = give(&mut self.post, handle);
             room.seal(nature, &mut give);
@@ -252,6 +254,7 @@ impl Shard {
             }
         }
         self.rooms_open = open;
+        self.arm_top();
     }
 
     /// Ends a room's open batch, if there is one, and sends it to every shard with occupants.

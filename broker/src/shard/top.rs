@@ -82,6 +82,11 @@ impl Top {
         }
     }
 
+    /// Something went on in a room: it is to be ranked anew.
+    pub(super) fn note(&mut self, room: RoomHandle) {
+        self.noted.push(room);
+    }
+
     /// Takes a room's counts in, where they are among the highest.
     pub(super) fn offer(&mut self, app: AppId, offer: &Offer<'_>) {
         let tables = &mut self.apps[usize::from(app.0)];
@@ -145,14 +150,9 @@ struct Asking {
 }
 
 impl Shard {
-    /// Something went on in a room: it is to be ranked anew.
-    pub(super) fn note_room(&mut self, handle: RoomHandle) {
-        let Some(room) = self.rooms.get_mut(handle) else { return };
-        if !room.note_news() {
-            return;
-        }
-        self.top.noted.push(handle);
-        if !self.top.armed {
+    /// Sets the timer by which rooms are ranked anew, if there are any.
+    pub(super) fn arm_top(&mut self) {
+        if !self.top.armed && !self.top.noted.is_empty() {
             self.top.armed = true;
             self.timers.set(self.now.instant + TOP_PERIOD, Due::Top);
         }

@@ -67,6 +67,7 @@ impl Node {
         app.create_on_join = true;
         (app.rates.client_messages, app.rates.requests) = (None, None);
         app.quota = QuotaLimits::UNLIMITED;
+        app.rooms_per_user = limits::ROOMS_PER_USER_MAX;
         let shard = |id| {
             Shard::new(Settings {
                 id: ShardId(id),
@@ -134,8 +135,12 @@ impl Node {
 
     /// Lets a client join the room.
     pub fn join(&mut self, client: Client) {
-        let join = Join { room: ROOM, ..Join::default() };
-        FromClient::Request(1, Request::from(join)).write(&mut self.frames);
+        self.ask(client, Join { room: ROOM, ..Join::default() }.into());
+    }
+
+    /// Lets a client ask something, and be answered.
+    pub fn ask(&mut self, client: Client, request: Request<'_>) {
+        FromClient::Request(1, request).write(&mut self.frames);
         self.say(client);
         self.settle();
     }

@@ -15,6 +15,9 @@ pub struct Slot {
     pub generation: u32,
 }
 
+/// A table with fewer places grows by one at a time.
+const SMALL: usize = 8;
+
 /// The table.
 #[derive(Debug)]
 pub struct Slots<T> {
@@ -31,6 +34,10 @@ impl<T> Default for Slots<T> {
 impl<T> Slots<T> {
     /// Puts a value in a free place.
     pub fn insert(&mut self, value: T) -> Slot {
+        if self.entries.capacity() < SMALL && self.entries.len() == self.entries.capacity() {
+            // Many tables are small and many, such as the members of a room for four.
+            self.entries.reserve_exact(1);
+        }
         let generation = self.next_generation;
         self.next_generation = generation.wrapping_add(1);
         let index = self.entries.insert((generation, value));
@@ -55,6 +62,13 @@ impl<T> Slots<T> {
     pub fn remove(&mut self, slot: Slot) -> Option<T> {
         self.get(slot)?;
         Some(self.entries.remove(slot.index as usize).1)
+    }
+
+    /// Gives back what an empty table holds. Handles to what was in it stay dead.
+    pub fn release(&mut self) {
+        if self.entries.is_empty() {
+            self.entries = Slab::new();
+        }
     }
 
     /// The values and their places, in the order of the places.

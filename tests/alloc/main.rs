@@ -9,7 +9,8 @@ mod counting;
 #[path = "../../broker/benches/node.rs"]
 mod node;
 
-use throng_protocol::value::PublishOptions;
+use throng_protocol::request::{Join, Leave};
+use throng_protocol::value::{Extensions, PublishOptions};
 
 use counting::{Counting, asked};
 use node::{Client, Node};
@@ -117,4 +118,39 @@ fn an_idle_session_stays_small() {
     }
     println!("{} bytes for each session in a room of {SESSIONS}", each());
     assert!(each() <= JOINED_SESSION_BYTES_MAX, "{} bytes", each());
+}
+
+/// Bytes of a room in which nobody is and nothing was said (spec 3: no limit on rooms but memory).
+const EMPTY_ROOM_BYTES_MAX: i64 = 1_024;
+/// Bytes of a room with ten members, each of them in a hundred rooms, with what their homes keep.
+const ROOM_OF_TEN_BYTES_MAX: i64 = 5_120;
+
+#[test]
+fn a_room_stays_small_and_so_does_one_with_ten_members() {
+    const ROOMS: usize = 16_384;
+    const MEMBERS: usize = 10;
+    let rooms: Vec<_> = (0..ROOMS).map(|n| format!("room-{n}")).collect();
+    let users: Vec<_> = (0..MEMBERS).map(name).collect();
+    let mut node = Node::new(1);
+    let members: Vec<_> = users.iter().map(|user| node.open(user)).collect();
+
+    let before = asked().bytes;
+    for room in &rooms {
+        // One that was never there is created; who leaves leaves it to itself.
+        node.ask(members[0], Join { room, ..Join::default() }.into());
+        node.ask(members[0], Leave { room, extensions: Extensions::NONE }.into());
+    }
+    let empty = (asked().bytes - before) / ROOMS as i64;
+    println!("{empty} bytes for each empty room");
+    assert!(empty <= EMPTY_ROOM_BYTES_MAX, "{empty} bytes");
+
+    let (before, full) = (asked().bytes, 100);
+    for room in &rooms[..full] {
+        for member in &members {
+            node.ask(*member, Join { room, ..Join::default() }.into());
+        }
+    }
+    let ten = empty + (asked().bytes - before) / full as i64;
+    println!("{ten} bytes for each room of {MEMBERS}");
+    assert!(ten <= ROOM_OF_TEN_BYTES_MAX, "{ten} bytes");
 }

@@ -257,7 +257,7 @@ impl Room {
     ///
     /// # Errors
     /// `NOT_ALLOWED`.
-    pub fn exceptions(&self, actor: &Actor) -> Result<&Names, Refused> {
+    pub fn exceptions(&self, actor: &Actor) -> Result<Names, Refused> {
         self.check_right(actor, Right::Lead)?;
         Ok(self.moderation.exceptions())
     }

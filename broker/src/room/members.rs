@@ -19,6 +19,9 @@ use crate::room::about::Profile;
 use crate::slots::Slots;
 use crate::time::WallTime;
 
+/// With so many members and fewer the order of joining grows by one at a time.
+const SMALL: usize = 8;
+
 /// The members of one room.
 #[derive(Debug)]
 pub struct Members {
@@ -235,6 +238,10 @@ impl Members {
         for (session, _) in &member.visits {
             self.occupants[session.shard.index()] -= 1;
         }
+        if self.all.is_empty() {
+            self.all.release();
+            (self.by_name, self.by_age) = (HashTable::new(), VecDeque::new());
+        }
         Some(member)
     }
 
@@ -303,6 +310,9 @@ impl Members {
         if self.by_age.len() >= 2 * self.all.len() {
             let all = &self.all;
             self.by_age.retain(|handle| all.get(handle.0).is_some());
+        }
+        if self.all.len() <= SMALL {
+            self.by_age.reserve_exact(1);
         }
         self.by_age.push_back(handle);
         let (key, all) = (self.key, &self.all);

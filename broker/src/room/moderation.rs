@@ -10,9 +10,14 @@ use crate::time::Instant;
 
 use throng_protocol::limits::MUTE_EXCEPTIONS_MAX;
 
-/// A room's bans, mutes, and exceptions.
+/// A room's bans, mutes, and exceptions. Most rooms have none, and pay for a word.
 #[derive(Debug, Default)]
 pub struct Moderation {
+    rules: Option<Box<Rules>>,
+}
+
+#[derive(Debug, Default)]
+struct Rules {
     bans: Sanctions,
     mutes: Sanctions,
     muted: bool,
@@ -23,7 +28,13 @@ impl Moderation {
     /// A room that is muted from the start or not, with these exceptions.
     #[must_use]
     pub fn new(muted: bool, exceptions: Names) -> Self {
-        Self { muted, exceptions, ..Self::default() }
+        let has_rules = muted || !exceptions.is_empty();
+        let rules = || Box::new(Rules { muted, exceptions, ..Rules::default() });
+        Self { rules: has_rules.then(rules) }
+    }
+
+    fn rules_mut(&mut self) -> &mut Rules {
+        self.rules.get_or_insert_default()
     }
 
     /// Whether a user may speak. `privileged` is asked only where it matters: creator and managers
@@ -37,8 +48,9 @@ impl Moderation {
         privileged: impl FnOnce() -> bool,
         now: Instant,
     ) -> Result<(), Refusal<'static>> {
-        let mute = self.mutes.until(user, now);
-        if (mute.is_none() && !self.muted) || self.exceptions.contains(user) || privileged() {
+        let Some(rules) = &self.rules else { return Ok(()) };
+        let mute = rules.mutes.until(user, now);
+        if (mute.is_none() && !rules.muted) || rules.exceptions.contains(user) || privileged() {
             return Ok(());
         }
         Err(mute.map_or(Refusal::new(Code::ROOM_MUTED), |until| refusal(Code::MUTED, until, now)))
@@ -49,39 +61,40 @@ impl Moderation {
     /// # Errors
     /// How much longer it may not.
     pub fn check_coming(&self, user: &str, now: Instant) -> Result<(), Refusal<'static>> {
-        self.bans.until(user, now).map_or(Ok(()), |until| Err(refusal(Code::BANNED, until, now)))
+        let ban = self.rules.as_ref().and_then(|rules| rules.bans.until(user, now));
+        ban.map_or(Ok(()), |until| Err(refusal(Code::BANNED, until, now)))
     }
 
     /// The mute that holds against a user.
     #[must_use]
     pub fn mute(&self, user: &str, now: Instant) -> Option<Until> {
-        self.mutes.until(user, now)
+        self.rules.as_ref()?.mutes.until(user, now)
     }
 
     /// Bans or mutes; `None` for a list of a later version.
-    pub const fn list_mut(&mut self, sanction: Sanction) -> Option<&mut Sanctions> {
+    pub fn list_mut(&mut self, sanction: Sanction) -> Option<&mut Sanctions> {
         match sanction {
-            Sanction::Ban => Some(&mut self.bans),
-            Sanction::Mute => Some(&mut self.mutes),
+            Sanction::Ban => Some(&mut self.rules_mut().bans),
+            Sanction::Mute => Some(&mut self.rules_mut().mutes),
             _ => None,
         }
     }
 
     /// Whether only creator, managers and exceptions may speak.
     #[must_use]
-    pub const fn is_muted(&self) -> bool {
-        self.muted
+    pub fn is_muted(&self) -> bool {
+        self.rules.as_ref().is_some_and(|rules| rules.muted)
     }
 
     /// The room is muted, or may speak again.
     pub fn record_muted(&mut self, muted: bool) {
-        self.muted = muted;
+        self.rules_mut().muted = muted;
     }
 
     /// Those who may speak while it is muted.
     #[must_use]
-    pub const fn exceptions(&self) -> &Names {
-        &self.exceptions
+    pub fn exceptions(&self) -> Names {
+        self.rules.as_ref().map(|rules| rules.exceptions.clone()).unwrap_or_default()
     }
 
     /// The exceptions as a change would make them.
@@ -93,12 +106,12 @@ impl Moderation {
         change: ListChange,
         users: &Names,
     ) -> Result<Names, Refusal<'static>> {
-        self.exceptions.changed(change, users, MUTE_EXCEPTIONS_MAX)
+        self.exceptions().changed(change, users, MUTE_EXCEPTIONS_MAX)
     }
 
     /// Takes a list that was found good.
     pub fn record_exceptions(&mut self, exceptions: Names) {
-        self.exceptions = exceptions;
+        self.rules_mut().exceptions = exceptions;
     }
 }
 

@@ -12,9 +12,14 @@ use throng_protocol::value::RoomRole;
 use crate::room::about::Profile;
 use crate::time::WallTime;
 
-/// Those with a part in a room.
+/// Those with a part in a room. Many rooms have none, and pay for a word.
 #[derive(Debug, Default)]
 pub struct Roles {
+    fixed: Option<Box<AllFixed>>,
+}
+
+#[derive(Debug, Default)]
+struct AllFixed {
     creator: Option<Box<str>>,
     by_user: BTreeMap<Box<str>, u64>,
     /// In the order in which they became fixed, by number from 1.
@@ -74,7 +79,7 @@ impl Roles {
     pub fn new(creator: &str) -> Self {
         let mut roles = Self::default();
         if !creator.is_empty() {
-            roles.creator = Some(creator.into());
+            roles.fixed.get_or_insert_default().creator = Some(creator.into());
             roles.insert(creator, RoomRole::Creator);
         }
         roles
@@ -83,15 +88,12 @@ impl Roles {
     /// The user the room was created for; empty for none.
     #[must_use]
     pub fn creator(&self) -> &str {
-        self.creator.as_deref().unwrap_or_default()
+        self.fixed.as_ref().and_then(|own| own.creator.as_deref()).unwrap_or_default()
     }
 
     /// The role of a user, if it has one here; whoever is in the room without is a visitor.
     #[must_use]
     pub fn of(&self, user: &str) -> RoomRole {
-        if self.all.is_empty() {
-            return RoomRole::Visitor;
-        }
         self.find(user).map_or(RoomRole::Visitor, |fixed| fixed.role)
     }
 
@@ -104,13 +106,14 @@ impl Roles {
     /// One of them.
     #[must_use]
     pub fn find(&self, user: &str) -> Option<&Fixed> {
-        self.all.get(self.by_user.get(user)?)
+        let own = self.fixed.as_ref()?;
+        own.all.get(own.by_user.get(user)?)
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.all.len()
+        self.fixed.as_ref().map_or(0, |own| own.all.len())
     }
 
     /// Those behind a number, or before it, in the order in which they became fixed.
@@ -119,7 +122,8 @@ impl Roles {
         from: Bound<u64>,
         to: Bound<u64>,
     ) -> impl DoubleEndedIterator<Item = (u64, &Fixed)> {
-        self.all.range((from, to)).map(|(number, fixed)| (*number, fixed))
+        let own = self.fixed.iter().flat_map(move |own| own.all.range((from, to)));
+        own.map(|(number, fixed)| (*number, fixed))
     }
 
     /// Whether an actor may give a user a role, of which there may be so many that are fixed.
@@ -142,8 +146,10 @@ impl Roles {
     /// A user has this role from now on.
     pub fn record(&mut self, user: &str, role: RoomRole) {
         if role == RoomRole::Visitor {
-            if let Some(number) = self.by_user.remove(user) {
-                self.all.remove(&number);
+            if let Some(own) = &mut self.fixed
+                && let Some(number) = own.by_user.remove(user)
+            {
+                own.all.remove(&number);
             }
         } else if let Some(fixed) = self.find_mut(user) {
             fixed.role = role;
@@ -162,15 +168,17 @@ impl Roles {
     }
 
     fn insert(&mut self, user: &str, role: RoomRole) {
-        self.number_last += 1;
-        self.by_user.insert(user.into(), self.number_last);
+        let own = self.fixed.get_or_insert_default();
+        own.number_last += 1;
+        own.by_user.insert(user.into(), own.number_last);
         let joined_at = WallTime::from_micros(0);
         let fixed = Fixed { user: user.into(), role, joined_at, profile: None };
-        self.all.insert(self.number_last, fixed);
+        own.all.insert(own.number_last, fixed);
     }
 
     fn find_mut(&mut self, user: &str) -> Option<&mut Fixed> {
-        self.all.get_mut(self.by_user.get(user)?)
+        let AllFixed { by_user, all, .. } = self.fixed.as_deref_mut()?;
+        all.get_mut(by_user.get(user)?)
     }
 }
 

@@ -289,7 +289,7 @@ fn plain(room: &mut Room, ask: Ask, nature: &Nature, now: Now) -> Result<Answer,
     let invalid_cursor = Refusal::new(Code::INVALID_ARGUMENT).because("cursor");
     Ok(match ask {
         Ask::QueryProtectedUsers => Answer::Names(room.protected_users().clone()),
-        Ask::QueryExceptions(actor) => Answer::Names(room.exceptions(&actor)?.clone()),
+        Ask::QueryExceptions(actor) => Answer::Names(room.exceptions(&actor)?),
         Ask::ChangeExceptions(actor, change, users) => {
             let size = room.change_exceptions(&actor, change, &users)?;
             Answer::ListChanged { size: u32::try_from(size).unwrap_or(u32::MAX) }

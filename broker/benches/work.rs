@@ -12,11 +12,14 @@ use throng_broker::rate::{QuotaLimits, RateWindow, SECOND};
 use throng_broker::room::{Arriving, Author, Birth, Policy, Publication, Room, Who, Wish};
 use throng_broker::slots::Slot;
 use throng_broker::time::{Instant, Now, WallTime};
-use throng_protocol::request::Publish;
-use throng_protocol::value::{ClassHint, Extensions, IdList, JoinOptions, PublishOptions, Role};
+use throng_protocol::request::{Join, Leave, Publish, WriteAttributes};
+use throng_protocol::value::{
+    AttributeWrite, AttributeWrites, ClassHint, Extensions, IdList, JoinOptions, List,
+    PublishOptions, Role,
+};
 use throng_protocol::{FromClient, frame};
 
-use crate::node::Node;
+use crate::node::{Node, ROOM};
 
 /// A piece of work, and how to do it so many times.
 pub struct Work {
@@ -35,6 +38,8 @@ pub const ALL: &[Work] = &[
     Work { name: "a message alone to 1,000 members", prepare: alone },
     Work { name: "64 messages of a turn to 1,000 members", prepare: turn },
     Work { name: "a message alone to 4 members", prepare: table },
+    Work { name: "leaving a bare room and joining it again", prepare: join_bare },
+    Work { name: "the same with 100 attributes of 4 KiB and 50 messages", prepare: join_full },
 ];
 
 fn publish() -> Publish<'static> {
@@ -170,4 +175,33 @@ fn turn() -> Box<dyn FnMut(u32)> {
 
 fn table() -> Box<dyn FnMut(u32)> {
     published(4, 1)
+}
+
+/// A client that leaves a room and joins it again, with so many of its messages.
+fn rejoined(mut node: Node, client: crate::node::Client, history: u8) -> Box<dyn FnMut(u32)> {
+    Box::new(move |times| {
+        for _ in 0..times {
+            node.ask(client, Leave { room: ROOM, extensions: Extensions::NONE }.into());
+            node.ask(client, Join { room: ROOM, history, ..Join::default() }.into());
+        }
+    })
+}
+
+fn join_bare() -> Box<dyn FnMut(u32)> {
+    let (node, client) = crowd(1);
+    rejoined(node, client, 0)
+}
+
+fn join_full() -> Box<dyn FnMut(u32)> {
+    let (mut node, client) = crowd(1);
+    let keys: Vec<String> = (0..100).map(|n| format!("attribute-{n}")).collect();
+    for keys in keys.chunks(20) {
+        let mut bytes = Vec::new();
+        let write = |key| AttributeWrite { key, value: &[b'v'; 4096], ..AttributeWrite::default() };
+        AttributeWrites::write(keys.iter().map(|key| write(key.as_str())), &mut bytes);
+        let writes = List::parse(&bytes).expect("twenty may be written at once");
+        node.ask(client, WriteAttributes { room: ROOM, writes, ..Default::default() }.into());
+    }
+    node.publish(client, 50, PublishOptions::from_bits(0));
+    rejoined(node, client, 50)
 }

@@ -4,10 +4,14 @@
 //! the turn, [`Shard::handle`] for each event, [`Shard::finish`], and then takes the effects and
 //! the mail. Nothing here waits, reads a clock, or touches a socket.
 //!
-//! One message's way through the files: `inbound` (bytes to frames) -> `requests` (may this
-//! session?) -> `rooms` (may it into the room? its place in the order) -> `fanout` (to the
-//! shards, then to the sockets). `greeting` lets sessions in, `leaving` takes them out,
-//! `answers` brings back what a room said.
+//! One message's way through the files: `inbound` (bytes to frames) -> `publishing` (may this user,
+//! is it a repeat?) -> `rooms` (may it into the room? its place in the order) -> `fanout` (to the
+//! shards, then to the sockets). Another request's: `requests` (may this role, within its rate?) ->
+//! `asks` (is it well formed?) -> `commands` (the room carries it out) -> `answers`.
+//!
+//! `greeting` lets sessions in, `leaving` takes them out, `seats` knows where a user sits. What
+//! concerns whole apps is in `appwide`, `sanctions`, `tidings`, `spread` and `top`; what has to be
+//! heeded elsewhere before it is answered waits in `acks`.
 
 mod acks;
 mod answers;

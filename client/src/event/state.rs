@@ -58,10 +58,10 @@ pub struct Tombstone {
     pub epoch: u64,
     /// The place of the message in the room's order.
     pub seq: u64,
-    /// The user who had published it.
-    pub sender: Id,
-    /// The type name it had.
-    pub kind: Id,
+    /// The user who had published it; `None` of a message that was erased.
+    pub sender: Option<Id>,
+    /// The type name it had; `None` of a message that was erased.
+    pub kind: Option<Id>,
     /// When it was recalled, microseconds since the Unix epoch.
     pub at: u64,
     /// Who recalled it; `None` for a server.
@@ -162,8 +162,8 @@ impl Tombstone {
             room: id("room", tombstone.room)?,
             epoch: tombstone.epoch,
             seq: tombstone.seq,
-            sender: id("sender", tombstone.sender)?,
-            kind: id("kind", tombstone.kind)?,
+            sender: id_if_any("sender", tombstone.sender)?,
+            kind: id_if_any("kind", tombstone.kind)?,
             at: tombstone.at,
             actor: id_if_any("actor", tombstone.actor)?,
         })

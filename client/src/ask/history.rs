@@ -23,7 +23,7 @@ use crate::reply::{Changed, HistoryPage, Position};
 ///     for entry in &page.entries {
 ///         match entry {
 ///             HistoryEntry::Message(it) => println!("{}: {:?}", it.sender, it.payload),
-///             HistoryEntry::Tombstone(it) => println!("{} took something back", it.sender),
+///             HistoryEntry::Tombstone(it) => println!("{} was taken back", it.seq),
 ///             _ => {}
 ///         }
 ///     }

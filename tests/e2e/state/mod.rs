@@ -5,10 +5,16 @@
 //! the wire says byte for byte is shown elsewhere.
 
 mod attributes;
+mod bots;
+mod history;
 mod keeping;
+mod messages;
 mod notices;
 mod queue;
 mod queue_keeping;
+mod recall;
+mod servers;
+mod top;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -61,7 +67,7 @@ impl House {
     pub(crate) fn create(&self, room: &CreateRoom) {
         self.backend.ask(room.clone().creator("creator")).expect("there is no such room");
         for (role, user) in [(RoomRole::Manager, "manager"), (RoomRole::Ordinary, "ordinary")] {
-            let given = self.backend.ask(SetRoomRole::new(STAGE, role, [user]));
+            let given = self.backend.ask(SetRoomRole::new(STAGE, role, [user]).quietly());
             assert!(given.expect("a server gives roles").all_done(), "{user}");
         }
     }
@@ -146,6 +152,15 @@ impl Guest {
                 Err(TimedOut) => return heard,
             }
         }
+    }
+
+    /// What was said to it, in order: the payloads of all messages.
+    pub(crate) fn messages(&mut self) -> Vec<String> {
+        let said = |event| match event {
+            Event::Message(message) => Some(text(&message.payload)),
+            _ => None,
+        };
+        self.heard().into_iter().filter_map(said).collect()
     }
 }
 

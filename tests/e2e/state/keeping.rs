@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use throng_broker::io::choice::Wanted;
-use throng_client::ask::{CreateRoom, SetQueue, WriteAttributes, WriteQueue};
+use throng_client::ask::{
+    ChangeBots, CreateRoom, SetQueue, SetRoomOpen, WriteAttributes, WriteQueue,
+};
 use throng_client::event::Change;
-use throng_client::{Code, Event, Join, QueuePermission};
+use throng_client::{Code, Event, Join, Profile, QueuePermission};
 
 use super::attributes::{all, code_in_time, done, write};
 use super::{Guest, House, STAGE, config};
@@ -18,6 +20,7 @@ on_both! {
     what_is_to_go_with_its_owner_goes_when_that_leaves_and_nothing_else
     what_is_to_go_with_its_owner_stays_while_its_seat_is_held
     what_is_to_go_with_its_owner_goes_when_its_seat_is_given_up
+    closing_a_room_ends_what_goes_with_its_owner_and_keeps_the_rest
     whoever_joins_gets_attributes_and_queue_as_they_are_at_its_position
     whoever_wants_no_state_gets_none
     a_room_begins_with_what_it_was_created_with
@@ -117,6 +120,23 @@ fn what_is_to_go_with_its_owner_goes_when_its_seat_is_given_up(io: Wanted) {
     ann.client.close();
     assert_eq!(gone(&mut bob), (None, vec!["hand".to_owned()]));
     assert_eq!(keys(&bob), Vec::<String>::new());
+}
+
+fn closing_a_room_ends_what_goes_with_its_owner_and_keeps_the_rest(io: Wanted) {
+    let house = House::with_stage(io);
+    let ann = house.enter("ann");
+    house.backend.ask(SetQueue::new(STAGE, 5)).expect("a server may");
+    let dj = ChangeBots::add(STAGE, [("dj", Profile::default())]);
+    assert!(house.backend.ask(dj).expect("a server may").all_done());
+    done(&ann.client, write().set("hand", "up").auto_delete().set("stays", "x"));
+    let offers = WriteQueue::new(STAGE).offer("gone", "").transient().offer("stays", "");
+    assert!(ann.client.ask(offers).expect("it may").all_done());
+    house.backend.ask(SetRoomOpen::close(STAGE)).expect("a server may");
+    house.backend.ask(SetRoomOpen::open(STAGE)).expect("a server may");
+    let entered = enter_and_read(&mut house.outsider("bob"), Join::new(STAGE));
+    assert_eq!(entered.attributes, [("stays".to_owned(), 1)]);
+    assert_eq!(entered.queue, [("stays".to_owned(), 0)]);
+    assert_eq!(house.backend.query_room(STAGE).expect("it is there").bots, 1);
 }
 
 /// The state behind a join: attributes and the queue, as key and value, and how many pieces.

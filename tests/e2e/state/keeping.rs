@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use throng_broker::io::choice::Wanted;
 use throng_client::ask::{
-    ChangeBots, CreateRoom, SetQueue, SetRoomOpen, WriteAttributes, WriteQueue,
+    ChangeBots, CreateRoom, Moderate, SetQueue, SetRoomOpen, WriteAttributes, WriteQueue,
 };
 use throng_client::event::Change;
 use throng_client::{Code, Event, Join, Profile, QueuePermission};
@@ -18,6 +18,7 @@ on_both! {
     an_attribute_that_expires_goes_by_itself_and_everyone_is_told
     a_new_write_takes_the_expiry_of_the_one_before_away
     what_is_to_go_with_its_owner_goes_when_that_leaves_and_nothing_else
+    what_is_to_go_with_its_owner_goes_when_that_is_kicked
     what_is_to_go_with_its_owner_stays_while_its_seat_is_held
     what_is_to_go_with_its_owner_goes_when_its_seat_is_given_up
     closing_a_room_ends_what_goes_with_its_owner_and_keeps_the_rest
@@ -235,4 +236,13 @@ fn a_full_room_comes_in_pieces_that_are_all_of_it(io: Wanted) {
     assert!(both.into_iter().all(|(_, length)| *length == 4_096));
     let order = entered.queue.iter().enumerate();
     assert!(order.into_iter().all(|(n, (key, _))| *key == format!("element-{n}")));
+}
+
+fn what_is_to_go_with_its_owner_goes_when_that_is_kicked(io: Wanted) {
+    let house = House::with_stage(io);
+    let (ann, bob) = (house.enter("ann"), house.enter("bob"));
+    done(&ann.client, write().set("hand", "up").auto_delete().set("stays", ""));
+    let kick = house.backend.ask(Moderate::kick(STAGE, ["ann"])).expect("a server may");
+    assert!(kick.all_done());
+    assert_eq!(keys(&bob), ["stays"]);
 }

@@ -19,8 +19,10 @@ on_both! {
     repeats_at_once_are_one_message
     another_room_user_or_id_is_another_message
     what_was_refused_may_be_tried_again
+    what_was_refused_in_one_of_many_rooms_is_tried_again_in_that_one
     a_message_for_some_reaches_those_who_are_members_and_nobody_else
     a_message_for_some_is_never_kept_and_has_no_place
+    messages_for_some_come_between_those_for_all_as_they_were_said
     only_those_who_may_speak_may_speak_to_some
     whoever_publishes_gets_its_own_message_only_if_it_wants_it
 }
@@ -214,4 +216,44 @@ fn whoever_publishes_gets_its_own_message_only_if_it_wants_it(io: Wanted) {
     server.client.join(throng_client::Join::new(STAGE).history(0)).expect("a server may");
     say(&server.client, Publish::new(STAGE, "text", "from inside").echo());
     assert_eq!(server.messages(), ["from inside"]);
+}
+
+fn what_was_refused_in_one_of_many_rooms_is_tried_again_in_that_one(io: Wanted) {
+    let house = House::with_stage(io);
+    let mut bob = house.enter("bob");
+    let many = PublishMany::new([STAGE, "later", STAGE], "text", "x").message_id("id-1");
+    let first = house.backend.ask(many.clone()).expect("a server may").each;
+    assert!(first[0].is_ok() && first[1].is_err());
+    assert_eq!(first[0], first[2], "twice the same room and id is one message");
+    house.backend.create_room("later").expect("there is none");
+    let again = house.backend.ask(many).expect("a server may");
+    assert!(again.all_done());
+    assert_eq!(again.each[0], first[0]);
+    assert_eq!(bob.messages(), ["x"]);
+}
+
+fn messages_for_some_come_between_those_for_all_as_they_were_said(io: Wanted) {
+    let house = House::with_stage(io);
+    let (ann, mut bob) = (house.enter("ann").client, house.enter("bob"));
+    let mut tickets = Vec::new();
+    for _ in 0..50 {
+        let for_all = Publish::new(STAGE, "text", "for all");
+        tickets.push(ann.publish_ahead(for_all).expect("connected"));
+        tickets.push(ann.publish_ahead(for_all.to_users(&["bob"])).expect("connected"));
+    }
+    for ticket in tickets {
+        ticket.wait().expect("it may speak");
+    }
+    let (mut newest, mut directs) = (0, 0);
+    for event in bob.heard() {
+        match event {
+            Event::Message(message) => newest = message.seq,
+            Event::Direct(direct) => {
+                assert_eq!(direct.seq, newest);
+                directs += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((newest, directs), (50, 50));
 }

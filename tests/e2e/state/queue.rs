@@ -15,6 +15,7 @@ on_both! {
     the_head_is_peeked_at_and_polled_and_others_are_polled_by_key
     a_batch_has_a_result_for_each
     a_long_queue_is_read_in_pages
+    pages_of_a_queue_that_changes_leave_nobody_out
     a_queue_for_all_is_written_by_members_with_an_account
     a_queue_for_those_who_lead_is_written_by_nobody_else
     a_queue_never_gets_smaller_than_what_is_in_it
@@ -220,4 +221,16 @@ fn a_queue_never_gets_smaller_than_what_is_in_it(io: Wanted) {
     house.backend.ask(PollQueue::first(STAGE)).expect("it may");
     house.backend.ask(SetQueue::new(STAGE, 2)).expect("two are left");
     assert_eq!(offer(&house.backend, "d", ""), Code::QUEUE_FULL);
+}
+
+fn pages_of_a_queue_that_changes_leave_nobody_out(io: Wanted) {
+    let house = house_with_queue(io, 20);
+    let ten = (0..10).fold(WriteQueue::new(STAGE), |all, n| all.offer(&format!("k-{n}"), ""));
+    assert!(write(&house.backend, ten).iter().all(|code| *code == Code::NONE));
+    let page = house.backend.ask(QueryQueue::of(STAGE).limit(5)).expect("it may read");
+    write(&house.backend, WriteQueue::new(STAGE).remove("k-0").remove("k-4").offer("late", ""));
+    let next = page.next.expect("five are left");
+    let rest = house.backend.ask(QueryQueue::of(STAGE).from(next)).expect("the cursor is good");
+    let keys: Vec<_> = rest.elements.iter().map(|own| own.key.as_str()).collect();
+    assert_eq!(keys, ["k-5", "k-6", "k-7", "k-8", "k-9", "late"]);
 }

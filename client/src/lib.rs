@@ -105,3 +105,8 @@ pub use throng_protocol::value::{
 #[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../../docs/moderating.md")]
 struct Moderating;
+
+/// The code of the guide on what a room keeps: its doc tests.
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../../docs/room-state.md")]
+struct RoomState;

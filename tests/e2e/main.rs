@@ -8,3 +8,4 @@ mod hostile;
 mod rates;
 mod rooms;
 mod shedding;
+mod state;

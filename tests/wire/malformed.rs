@@ -224,6 +224,7 @@ fn every_code_that_bad_input_can_bring_is_in_the_corpus() {
         "Refused NOT_ALLOWED",
         "Refused NOT_A_MEMBER",
         "Refused NO_SUCH_ROOM",
+        "Refused NO_QUEUE",
         "Refused ROOM_EXISTS",
         "Refused TOO_MANY",
         "silence",

@@ -4,6 +4,8 @@
 //!
 //! Decides nothing about what is right: the targets do.
 
+mod state_seeds;
+
 use std::error::Error;
 use std::fs;
 use std::num::NonZeroUsize;
@@ -169,6 +171,12 @@ fn main() -> Result<(), Box<dyn Error>> {
                 seeds.add("session", &format!("{shards}{name}{presence}"), &shape)?;
             }
         }
+    }
+    for (name, afterwards) in state_seeds::all() {
+        let mut script = [TWO_IN_A_LOBBY, AND_A_SERVER, &afterwards].concat();
+        seeds.add("session", &format!("state-{name}"), &script)?;
+        script[1] = 0;
+        seeds.add("session", &format!("one-shard-state-{name}"), &script)?;
     }
     let cores = NonZeroUsize::MIN;
     let sources = Sources { file: None, variables: Vec::new(), flags: Vec::new(), cores };

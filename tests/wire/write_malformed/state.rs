@@ -198,9 +198,14 @@ fn pages(cases: &mut Vec<Case>) {
     for name in ["query-attributes", "query-queue", "query-history"] {
         let case = with((name, "cursor"), "129", text(vec![0; 129]), INVALID);
         cases.push(case.because("A cursor has at most 128 bytes."));
+    }
+    for name in ["query-attributes", "query-history"] {
         let case = with((name, "cursor"), "ff", text(vec![0xff; 128]), INVALID);
         cases.push(case.because("No page came with this cursor."));
     }
+    let cursor = ("query-queue", "cursor");
+    let case = with(cursor, "ff", text(vec![0xff; 128]), "Refused NO_QUEUE 7");
+    cases.push(case.because("Within its bounds, and the room has no queue it could be of."));
 }
 
 /// Bytes of a later version, the first that is free and the last.

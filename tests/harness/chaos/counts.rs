@@ -64,6 +64,8 @@ impl Chaos {
         let members = own.query_members(members);
         let banned = own.query_sanctions(room, Sanction::Ban);
         let protected = own.query_list(ListName::ProtectedUsers, room);
+        // Judged with all else that was claimed.
+        let _ = (own.query_attributes(room, 100), own.query_queue(room, 500));
         let page = match self.world.outcome(server, members) {
             Outcome::Members(page) => page,
             Outcome::Refused(Code::OVERLOADED, _) => return,

@@ -46,7 +46,7 @@ impl Plan {
     /// A seed with everything that can happen in it.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, actions: 400, faults: Faults::all(), print: false }
+        Self { seed, actions: 540, faults: Faults::all(), print: false }
     }
 
     /// Plays it to its end.
@@ -168,8 +168,8 @@ impl Chaos {
             ..35 => _ = self.join(client, &room),
             35..42 => _ = self.world.clients[client].leave(&room),
             42..77 => self.publish(client, &room),
-            77..90 => self.rule(client, &room),
-            90..93 => self.change_rules(client, &room),
+            77..89 => self.rule(client, &room),
+            89..93 => self.change_rules(client, &room),
             93..94 => _ = self.world.clients[client].destroy(&room),
             94..96 => self.create(client, &room),
             96..99 => _ = self.world.clients[client].query(&room),
@@ -245,7 +245,7 @@ impl Chaos {
         // Without an ack a client cannot know which places are its own.
         let options = [0, 0, 0, 1, 3][self.random.below(5)];
         let bytes = [8, 8, 40, 40, 3_000, 30_000][self.random.below(6)];
-        let count = [1, 1, 1, 2, 7][self.random.below(5)];
+        let count = [1, 1, 2, 7, 12][self.random.below(5)];
         for _ in 0..count {
             let options = PublishOptions::from_bits(options);
             let request = self.world.publish_bytes(client, room, bytes, options);

@@ -15,6 +15,10 @@ use throng_protocol::value::{
 /// Keys that begin so are written without telling anybody, and are no part of the model.
 pub const QUIET: &str = "quiet";
 
+/// What the value of an attribute begins with that was written only if the key had a revision, which
+/// follows.
+pub const IF_AT: &str = "if-at-";
+
 /// An attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
@@ -120,7 +124,7 @@ impl Kept {
         match notice.what {
             NoticeKind::AttributesChanged => {
                 if let Some(own) = &mut self.attributes {
-                    change_attributes(own, notice);
+                    change_attributes(own, &self.doubtful.0, notice);
                 }
             }
             NoticeKind::QueueSet => {
@@ -193,7 +197,7 @@ impl Kept {
     }
 }
 
-fn change_attributes(own: &mut Attributes, notice: &Notice<'_>) {
+fn change_attributes(own: &mut Attributes, doubtful: &BTreeSet<String>, notice: &Notice<'_>) {
     let newest = own.values().map(|own| own.revision).max().unwrap_or(0);
     for key in notice.keys.iter() {
         // It need not be there: one request may have written it and taken it away again.
@@ -201,9 +205,22 @@ fn change_attributes(own: &mut Attributes, notice: &Notice<'_>) {
     }
     for (key, row) in attributes(notice.attributes) {
         assert!(row.revision > newest, "{key}: a revision of before, {notice:?} after {newest}");
+        if let Some(wanted) = wanted_revision(&row.value) {
+            let before = own.get(&key);
+            let had = before.map_or(0, |own| own.revision);
+            let gone =
+                wanted == 0 && (before.is_some_and(|own| own.expires) || doubtful.contains(&key));
+            assert!(had == wanted || gone, "{notice:?}: the revision was {had} (I25)");
+        }
         own.insert(key, row);
     }
     assert!(own.len() <= 100, "{} attributes after {notice:?}", own.len());
+}
+
+/// The revision that a key had to have, if it was written on that condition.
+fn wanted_revision(value: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(value).ok()?;
+    text.strip_prefix(IF_AT)?.parse().ok()
 }
 
 fn set_queue(own: &mut Option<Queue>, notice: &Notice<'_>) {

@@ -11,7 +11,7 @@ use throng_protocol::value::{
 };
 
 use super::Chaos;
-use crate::kept::QUIET;
+use crate::kept::{IF_AT, QUIET};
 
 /// One change that was drawn: its key, and numbers for all else.
 struct Drawn {
@@ -78,8 +78,13 @@ impl Chaos {
     }
 
     fn write_attributes(&mut self, client: usize, room: &str) {
-        let (changes, options) = self.draw_changes();
+        let (mut changes, options) = self.draw_changes();
         let newest = self.revisions(client, room);
+        if changes.len() == 1 && changes[0].dice[1] >= 80 {
+            let wanted = newest.saturating_sub(changes[0].dice[1] as u64 % 3);
+            changes[0].value = format!("{IF_AT}{wanted}").into_bytes();
+            changes[0].dice[0] = 0;
+        }
         let writes: Vec<AttributeWrite<'_>> = changes
             .iter()
             .map(|own| AttributeWrite {

@@ -186,6 +186,22 @@ listed! {
         RecoveryShort,
         /// A seat is held for ever.
         SeatNeverGivenUp,
+        /// A message that comes again under its id is published again.
+        RepeatPublished,
+        /// A write that depends on a key's revision is done whatever that is.
+        RevisionIgnored,
+        /// A message for some members goes to all of them.
+        DirectToAll,
+        /// What goes with its owner stays.
+        AutoDeleteIgnored,
+        /// What expires stays.
+        ExpiryIgnored,
+        /// A message that was taken back is given to those who come later.
+        RecallIgnored,
+        /// An element that is offered again loses its place in the queue.
+        OfferMoves,
+        /// A room's first attribute is not told to those who join.
+        StateShort,
     }
 }
 

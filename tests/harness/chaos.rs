@@ -12,7 +12,9 @@ use throng_broker::class::Class;
 use throng_broker::counters::Outcome;
 use throng_broker::nature::Presence;
 use throng_protocol::Code;
-use throng_protocol::value::{LimitSetting, ListChange, ListName, PublishOptions, Role};
+use throng_protocol::value::{
+    JoinOptions, LimitSetting, ListChange, ListName, PublishOptions, Role,
+};
 
 use crate::client::{Coming, Outcome as Answer};
 use crate::fault::{Fault, Faults};
@@ -22,8 +24,10 @@ use crate::world::World;
 
 mod counts;
 mod forbidden;
+mod keeping;
 mod ruling;
 mod shape;
+mod speaking;
 
 /// What is played.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +46,7 @@ impl Plan {
     /// A seed with everything that can happen in it.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, actions: 400, faults: Faults::all(), print: false }
+        Self { seed, actions: 540, faults: Faults::all(), print: false }
     }
 
     /// Plays it to its end.
@@ -87,6 +91,8 @@ struct Chaos {
     forbidden: forbidden::Forbidden,
     /// Waits that senders were told, to be tried to the millisecond.
     waits_ms: Vec<u32>,
+    /// Messages with ids, to be repeated.
+    named: Vec<speaking::Named>,
 }
 
 impl Chaos {
@@ -99,8 +105,21 @@ impl Chaos {
         let world = World::new(plan.seed, &shape);
         world.net.trace(|trace| trace.print = plan.print);
         let (presence, anonymous) = (shape.app.rooms.presence, shape.app.anonymous);
-        let (waits_ms, forbidden) = (Vec::new(), forbidden::Forbidden::default());
-        Self { world, random, faults, hit, rooms, users, presence, anonymous, forbidden, waits_ms }
+        let forbidden = forbidden::Forbidden::default();
+        let (waits_ms, named) = (Vec::new(), Vec::new());
+        Self {
+            world,
+            random,
+            faults,
+            hit,
+            rooms,
+            users,
+            presence,
+            anonymous,
+            forbidden,
+            waits_ms,
+            named,
+        }
     }
 
     fn run(&mut self, actions: usize) {
@@ -139,7 +158,7 @@ impl Chaos {
 
     fn act(&mut self) {
         let room = format!("room-{}", self.random.below(self.rooms));
-        let dice = self.random.below(100);
+        let dice = self.random.below(135);
         let client = if dice < 13 { None } else { self.open_client() };
         let Some(client) = client else {
             return self.connect();
@@ -149,12 +168,14 @@ impl Chaos {
             ..35 => _ = self.join(client, &room),
             35..42 => _ = self.world.clients[client].leave(&room),
             42..77 => self.publish(client, &room),
-            77..90 => self.rule(client, &room),
-            90..93 => self.change_rules(client, &room),
+            77..89 => self.rule(client, &room),
+            89..93 => self.change_rules(client, &room),
             93..94 => _ = self.world.clients[client].destroy(&room),
             94..96 => self.create(client, &room),
             96..99 => _ = self.world.clients[client].query(&room),
-            _ => (0..25).for_each(|_| _ = self.world.clients[client].query(&room)),
+            99 => (0..25).for_each(|_| _ = self.world.clients[client].query(&room)),
+            100..122 => self.keep(client, &room),
+            _ => self.speak(client, &room),
         }
     }
 
@@ -181,8 +202,10 @@ impl Chaos {
         let from = before.map(|other| other.views_left[room].position());
         let from = from.filter(|_| self.random.percent(70));
         let history = [0, 0, 3, 10, 50][self.random.below(5)];
+        let options = [0, 0, 0, 1, 2, 3][self.random.below(6)];
+        let options = JoinOptions::from_bits(options);
         let coming = Coming { history, from, ..Coming::default() };
-        self.world.clients[client].join_with(room, coming)
+        self.world.clients[client].join_without(room, coming, options)
     }
 
     /// Rules change, as far as the client may change them, and are asked for.
@@ -222,7 +245,7 @@ impl Chaos {
         // Without an ack a client cannot know which places are its own.
         let options = [0, 0, 0, 1, 3][self.random.below(5)];
         let bytes = [8, 8, 40, 40, 3_000, 30_000][self.random.below(6)];
-        let count = [1, 1, 1, 2, 7][self.random.below(5)];
+        let count = [1, 1, 2, 7, 12][self.random.below(5)];
         for _ in 0..count {
             let options = PublishOptions::from_bits(options);
             let request = self.world.publish_bytes(client, room, bytes, options);
@@ -293,12 +316,14 @@ impl Chaos {
         }
         self.world.pass(Duration::from_secs(5));
         self.world.checker.check_rates();
+        self.world.checker.check_repeats();
         self.check_census();
         self.check_clients();
         self.world.check_connections();
         self.check_devices();
         self.check_counts();
         self.check_clients();
+        self.world.checker.check_claims();
     }
 
     fn check_clients(&self) {

@@ -7,6 +7,8 @@ use std::ops::RangeInclusive;
 use throng_broker::app::Rates;
 use throng_protocol::value::{NoticeKind, Role};
 
+use crate::claims::Claims;
+use crate::spoken::Spoken;
 pub use crate::view::{Arrival, View};
 
 /// A place in a room's order.
@@ -90,6 +92,10 @@ pub struct Checker {
     skipped: BTreeSet<Position>,
     /// Where sessions were told that they were put out, without having seen what stands there.
     kicked: BTreeSet<Position>,
+    /// What rooms keep, as was said.
+    pub(crate) claims: Claims,
+    /// What was said in other ways than once, to a whole room.
+    pub(crate) spoken: Spoken,
 }
 
 /// The kind that is protected wherever kinds are mixed.
@@ -105,7 +111,7 @@ enum Sender {
 impl Checker {
     /// A judge of senders with these limits.
     #[must_use]
-    pub const fn new(rates: Rates) -> Self {
+    pub fn new(rates: Rates) -> Self {
         Self {
             rates,
             published: BTreeSet::new(),
@@ -117,6 +123,8 @@ impl Checker {
             protected: BTreeSet::new(),
             skipped: BTreeSet::new(),
             kicked: BTreeSet::new(),
+            claims: Claims::default(),
+            spoken: Spoken::default(),
         }
     }
 
@@ -126,6 +134,7 @@ impl Checker {
     /// When they were not kept until now.
     pub fn record_crash(&mut self) {
         self.check_rates();
+        self.check_repeats();
         self.heard_at.clear();
         self.published_before.append(&mut self.published);
     }
@@ -165,6 +174,7 @@ impl Checker {
     /// # Panics
     /// When another message stands there.
     pub fn record_accepted(&mut self, position: Position, entry: Entry) {
+        self.record_place(&position, &entry, None);
         self.record_entry(position, entry);
     }
 
@@ -179,8 +189,26 @@ impl Checker {
         origin: Origin,
         view: &mut View,
     ) -> Placed {
-        let Entry::Message { sender, payload } = &entry else { panic!("{entry:?} is no message") };
         let placed = view.take(&position, true);
+        if placed == Placed::Behind {
+            self.record_given(position.clone(), view.arrived_at());
+        }
+        self.record_told(position, entry, origin, placed);
+        placed
+    }
+
+    /// A message is told: as it is delivered, or on a page of what was said before.
+    ///
+    /// # Panics
+    /// When it was never said, or another stands there.
+    pub(crate) fn record_told(
+        &mut self,
+        position: Position,
+        entry: Entry,
+        origin: Origin,
+        placed: Placed,
+    ) {
+        let Entry::Message { sender, payload } = &entry else { panic!("{entry:?} is no message") };
         let timed = self.published.contains(payload);
         let said = timed || self.published_before.contains(payload);
         assert!(said, "{position:?} was never said (I4)");
@@ -192,8 +220,8 @@ impl Checker {
             };
             self.heard_at.entry(sender).or_default().push(origin.ingress_at);
         }
+        self.record_place(&position, &entry, timed.then_some(origin.ingress_at));
         self.record_entry(position, entry);
-        placed
     }
 
     /// A session is told what happened at this place of the room's order.
@@ -278,6 +306,16 @@ impl Checker {
         let position = |seq| Position { room: room.to_owned(), epoch, seq };
         let known = self.order.range(position(0)..=position(u64::MAX));
         known.last().map_or(0, |(position, _)| position.seq)
+    }
+
+    /// What stands at a place, as far as anyone knows.
+    pub(crate) fn entry(&self, position: &Position) -> Option<&Entry> {
+        self.order.get(position)
+    }
+
+    /// All that is known.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&Position, &Entry)> {
+        self.order.iter()
     }
 
     /// How many messages were delivered.

@@ -5,20 +5,24 @@
 //! network, [`io`] the third implementation of the broker's seam, over that network. [`sockets`]
 //! carries the same clients over real sockets. [`client`] speaks the protocol and nothing else, so
 //! that it depends on no other code under test; [`view`] is what one of its sessions sees of a room,
-//! and [`checker`] holds all views against each other and against what was accepted. [`speaker`]
+//! and [`checker`] holds all views against each other and against what was accepted, [`claims`]
+//! what is said of [`kept`] state, and [`spoken`] what is said in other ways. [`speaker`]
 //! puts the client crate inside some of them. [`fuzz`] is what the fuzz targets do, from bytes alone.
 
 pub mod broker;
 pub mod chaos;
 pub mod checker;
+pub mod claims;
 pub mod client;
 pub mod fault;
 pub mod fuzz;
 pub mod io;
+pub mod kept;
 pub mod net;
 pub mod random;
 pub mod sockets;
 pub mod speaker;
+pub mod spoken;
 pub mod trace;
 pub mod view;
 pub mod world;

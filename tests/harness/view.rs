@@ -44,6 +44,8 @@ pub struct View {
     replayed: Vec<u64>,
     /// Places of own messages, which are not delivered to the session.
     own: BTreeSet<u64>,
+    /// Places of messages with ids, which are the session's own or come from another one.
+    perhaps_own: BTreeSet<u64>,
 }
 
 impl Arrival {
@@ -80,6 +82,7 @@ impl Arrival {
             behind_seq: None,
             replayed: Vec::new(),
             own: BTreeSet::new(),
+            perhaps_own: BTreeSet::new(),
         };
         view.check_arrived();
         view
@@ -123,10 +126,25 @@ impl View {
         }
     }
 
+    /// The session's message with an id has this place; perhaps another session published it first,
+    /// and it is delivered all the same.
+    pub fn record_perhaps_own(&mut self, epoch: u64, seq: u64) {
+        if epoch == self.arrival.epoch {
+            self.perhaps_own.insert(seq);
+        }
+    }
+
+    /// The place at which the session came in.
+    #[must_use]
+    pub const fn arrived_at(&self) -> u64 {
+        self.arrival.seq
+    }
+
     /// Whether everything up to a place was seen or is the session's own.
     #[must_use]
     pub fn is_complete(&self, seq: u64) -> bool {
-        self.behind == 0 && (self.last_seq + 1..=seq).all(|missing| self.own.contains(&missing))
+        let is_own = |seq| self.own.contains(&seq) || self.perhaps_own.contains(&seq);
+        self.behind == 0 && (self.last_seq + 1..=seq).all(is_own)
     }
 
     /// An entry comes: one of those behind the join while there are any, then the next one.

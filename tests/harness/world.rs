@@ -22,6 +22,7 @@ use throng_broker::worker::{Turn, Worker};
 use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
 use crate::checker::{Checker, PROTECTED_KIND, View};
+use crate::client::keeping::Special;
 use crate::client::{APP, Client, Coming, Outcome, SECRET, Words};
 use crate::io::SimIo;
 use crate::net::{LinkId, Net, Weather};
@@ -299,12 +300,32 @@ impl World {
         bytes: usize,
         options: PublishOptions,
     ) -> u32 {
-        self.payloads += 1;
-        let mut payload = self.payloads.to_be_bytes().to_vec();
+        let mut payload = self.new_payload();
         payload.resize(bytes, b'.');
         let (kind, class) = if self.shape.mixed_kinds { mixed(self.payloads) } else { PLAIN };
         let words = Words { kind, class, payload: &payload };
         self.clients[client].publish(&mut self.checker, room, words, options)
+    }
+
+    /// A payload that was never published.
+    pub fn new_payload(&mut self) -> Vec<u8> {
+        self.payloads += 1;
+        self.payloads.to_be_bytes().to_vec()
+    }
+
+    /// Publishes under an id, to some only, or both.
+    pub fn publish_special(&mut self, client: usize, words: Special<'_>) -> u32 {
+        self.clients[client].publish_special(&mut self.checker, words)
+    }
+
+    /// Publishes to many rooms: a payload, and perhaps an id.
+    pub fn publish_many(&mut self, client: usize, rooms: &[&str], words: (&[u8], &str)) -> u32 {
+        self.clients[client].publish_many(&mut self.checker, rooms, words)
+    }
+
+    /// Says something to everyone.
+    pub fn broadcast(&mut self, client: usize, payload: &[u8]) -> u32 {
+        self.clients[client].broadcast(&mut self.checker, payload)
     }
 
     /// The wall clock jumps, to so many microseconds after the world began.

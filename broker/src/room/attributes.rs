@@ -14,6 +14,7 @@ use throng_protocol::value::{
 };
 
 use crate::limits::ATTRIBUTE_WRITES_PER_SECOND;
+use crate::probe::{self, Bug};
 use crate::rate::{RateWindow, SECOND};
 use crate::sanctions::Until;
 use crate::time::{Instant, Now, WallTime};
@@ -116,7 +117,10 @@ impl Attributes {
         }
         match (change.when, own) {
             (WriteWhen::Absent, Some(_)) => return Err(Code::KEY_EXISTS),
-            (WriteWhen::Revision, own) if own.map_or(0, |own| own.revision) != change.revision => {
+            (WriteWhen::Revision, own)
+                if own.map_or(0, |own| own.revision) != change.revision
+                    && !probe::planted(Bug::RevisionIgnored) =>
+            {
                 return Err(Code::REVISION);
             }
             _ => {}
@@ -158,6 +162,7 @@ impl Attributes {
         self.revision_last += 1;
         let until = match change.expires_after {
             Duration::ZERO => Until::Lifted,
+            time if probe::planted(Bug::ExpiryIgnored) => Until::Moment(now.instant + time * 1_000),
             time => Until::Moment(now.instant + time),
         };
         let attribute = Attribute {

@@ -16,6 +16,7 @@ use throng_protocol::value::{
 };
 
 use crate::page::{PAGE_BYTES_MAX, Page, Reading};
+use crate::probe::{self, Bug};
 use crate::room::attributes::{AttributeChange, Writer};
 use crate::room::government::{Actor, Placed, Telling, told_name};
 use crate::room::members::Who;
@@ -329,6 +330,9 @@ impl Room {
 
     /// A member has left: what goes with it goes, and the others are told.
     pub(super) fn belongings_left(&mut self, user: &str, now: Now) {
+        if probe::planted(Bug::AutoDeleteIgnored) {
+            return;
+        }
         let gone = self.attributes.record_left(user);
         let touched = Touched { gone, ..Touched::default() };
         self.tell_attributes((&Actor::nobody(), &Telling::default()), &touched, now);
@@ -361,7 +365,8 @@ impl Room {
         let (room, epoch, seq) = (&*self.name, self.stream.epoch(), self.stream.seq());
         let extensions = Extensions::NONE;
         if !options.has(JoinOptions::NO_ATTRIBUTES) {
-            pieces(self.attributes.rows(now), |bytes| {
+            let short = usize::from(probe::planted(Bug::StateShort));
+            pieces(self.attributes.rows(now).skip(short), |bytes| {
                 let attributes = List::parse(bytes).expect("as many as there may be");
                 let piece = RoomAttributes { room, epoch, seq, attributes, extensions };
                 states.push(&FromBroker::Push(piece.into()));

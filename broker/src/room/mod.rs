@@ -47,6 +47,7 @@ use crate::class::Class;
 use crate::id::{AppId, HashKey, MemberHandle, SessionKey, ShardId, UserKey};
 use crate::names::Names;
 use crate::nature::Nature;
+use crate::probe::{self, Bug};
 use crate::rate::QuotaLimits;
 use crate::time::{Instant, Now, WallTime};
 
@@ -377,7 +378,10 @@ impl Room {
             self.stream.direct(&self.name, &message(sender.who, publication, class), now.wall);
         let user = |target| self.members.find(Who { user: target, role: Role::Client });
         let here = targets.iter().filter_map(|target| self.members.get(user(target)?));
-        let users = here.filter(|member| !member.is_away()).map(|member| member.key).collect();
+        let everyone = self.members.handles().filter_map(|own| self.members.get(own));
+        let everyone = everyone.take(if probe::planted(Bug::DirectToAll) { usize::MAX } else { 0 });
+        let here = here.chain(everyone).filter(|member| !member.is_away());
+        let users = here.map(|member| member.key).collect();
         let member = sender.member;
         self.note_message(member, place, now);
         Ok(Directed { frame, users, class, seq: self.stream.seq() })

@@ -8,6 +8,7 @@ use throng_protocol::value::{HistoryBy, NoticeKind, Role};
 use crate::id::ShardId;
 use crate::names::Names;
 use crate::nature::Nature;
+use crate::probe::{self, Bug};
 use crate::room::government::{Actor, Placed, Telling};
 use crate::room::members::Who;
 use crate::room::recall;
@@ -116,7 +117,9 @@ impl Room {
             return Err(Refusal::new(Code::NOT_ALLOWED));
         }
         let by = if actor.role == Role::Server { "" } else { &actor.user };
-        self.ring.replace(ask.seq, &recall::tombstone(&message, by, ask.erase, now.wall));
+        if !probe::planted(Bug::RecallIgnored) {
+            self.ring.replace(ask.seq, &recall::tombstone(&message, by, ask.erase, now.wall));
+        }
         let telling = Telling { quiet: false, extension: ask.extension.clone() };
         let notice = Notice { target_seq: ask.seq, ..Notice::default() };
         let what = (NoticeKind::MessageRecalled, &[message.sender][..]);

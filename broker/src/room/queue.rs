@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use throng_protocol::refusal::Code;
 use throng_protocol::value::{QueueElement as Row, QueueOp, QueueOptions, QueuePermission};
 
+use crate::probe::{self, Bug};
 use crate::time::WallTime;
 
 /// The queue of a room that has one.
@@ -89,6 +90,9 @@ impl Queue {
     /// # Errors
     /// `QUEUE_FULL`.
     pub fn offer(&mut self, change: &QueueChange, owner: &str, now: WallTime) -> Result<(), Code> {
+        if probe::planted(Bug::OfferMoves) {
+            self.remove(&change.key);
+        }
         let own = self.all.get(&change.key).map(|own| own.number);
         if own.is_none() && self.len() >= usize::from(self.size_max) {
             return Err(Code::QUEUE_FULL);

@@ -7,7 +7,9 @@ use std::time::Duration;
 use throng_broker::nature::Presence;
 use throng_protocol::Code;
 use throng_protocol::request::QueryMembers;
-use throng_protocol::value::{Attendance, ListName, Role, Sanction};
+use throng_protocol::value::{
+    Attendance, AttributeOptions, ListName, QueueOptions, Role, Sanction,
+};
 
 use super::Chaos;
 use crate::client::told::{Member, Page};
@@ -64,6 +66,7 @@ impl Chaos {
         let members = own.query_members(members);
         let banned = own.query_sanctions(room, Sanction::Ban);
         let protected = own.query_list(ListName::ProtectedUsers, room);
+        let kept = (own.query_attributes(room, 100), own.query_queue(room, 500));
         let page = match self.world.outcome(server, members) {
             Outcome::Members(page) => page,
             Outcome::Refused(Code::OVERLOADED, _) => return,
@@ -72,6 +75,7 @@ impl Chaos {
         assert_eq!(self.inside(room).count() as u64, occupants, "occupants of {room} (I26)");
         assert_eq!((page.total, page.rows.len() as u64), (total, total), "{room} (I26)");
         let users = self.check_members(room, &page);
+        self.check_bound((server, room), kept, (&page, settled));
         let Outcome::Sanctions(list) = self.world.outcome(server, banned) else {
             panic!("a server may ask who is banned from {room}");
         };
@@ -87,6 +91,33 @@ impl Chaos {
             let held = page.rows.iter().find(is_held);
             assert_eq!(held, None, "a seat in {room} is held for ever");
             self.check_figures(room, (total, occupants));
+        }
+    }
+
+    /// What goes with its owner has one who is a member, and what expires is gone.
+    fn check_bound(
+        &self,
+        (server, room): (usize, &str),
+        (attributes, queue): (u32, u32),
+        (page, settled): (&Page<Member>, bool),
+    ) {
+        let outcomes = &self.world.clients[server].outcomes;
+        let is_member = |owner: &String| {
+            owner.is_empty() || page.rows.iter().any(|member| member.user == *owner)
+        };
+        if let Some(Outcome::Attributes(page)) = outcomes.get(&attributes) {
+            for (key, own) in &page.rows {
+                let bound = own.options.has(AttributeOptions::AUTO_DELETE);
+                assert!(!bound || is_member(&own.owner), "{key} of {room} outlives {own:?}");
+                assert!(!settled || !own.expires, "{key} of {room} does not expire: {own:?}");
+            }
+        }
+        if let Some(Outcome::Queue(_, queue)) = outcomes.get(&queue) {
+            let bound = queue
+                .elements
+                .iter()
+                .find(|own| own.options.has(QueueOptions::TRANSIENT) && !is_member(&own.owner));
+            assert_eq!(bound, None, "outlives its owner in {room}");
         }
     }
 

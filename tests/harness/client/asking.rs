@@ -8,8 +8,8 @@ use throng_protocol::request::{
     Subscribe,
 };
 use throng_protocol::value::{
-    AppEvents, ClassHint, Extensions, IdList, LimitSetting, ListChange, ListName, Moderation,
-    NoticeOptions, Profile, PublishOptions, RoomRole, Sanction, Switch, Term,
+    AppEvents, ClassHint, Extensions, IdList, JoinOptions, LimitSetting, ListChange, ListName,
+    Moderation, NoticeOptions, Profile, PublishOptions, RoomRole, Sanction, Switch, Term,
 };
 
 use crate::checker::Checker;
@@ -92,7 +92,14 @@ impl Client {
     /// When it does need more.
     pub fn request<'a>(&mut self, request: impl Into<Request<'a>>) -> u32 {
         let request = request.into();
-        let judged = matches!(request, Request::Join(_) | Request::Leave(_) | Request::Publish(_));
+        let judged = matches!(
+            request,
+            Request::Join(_)
+                | Request::Leave(_)
+                | Request::Publish(_)
+                | Request::PublishMany(_)
+                | Request::QueryHistory(_)
+        );
         assert!(!judged, "{request:?} has a method of its own");
         if let Request::QueryRoom(query) = request {
             return self.ask(Asked::State(query.room.to_owned()), request);
@@ -112,10 +119,16 @@ impl Client {
 
     /// Asks to join in some way.
     pub fn join_with(&mut self, room: &str, coming: Coming<'_>) -> u32 {
+        self.join_without(room, coming, JoinOptions::default())
+    }
+
+    /// Asks to join without some of the room's state.
+    pub fn join_without(&mut self, room: &str, coming: Coming<'_>, options: JoinOptions) -> u32 {
         let Coming { history, profile, from } = coming;
         let (resume_epoch, resume_seq) = from.unwrap_or_default();
-        let join = Join { room, history, profile, resume_epoch, resume_seq, ..Join::default() };
-        self.ask(Asked::Join { room: room.to_owned(), history, from }, join.into())
+        let extensions = NONE;
+        let join = Join { room, history, profile, resume_epoch, resume_seq, options, extensions };
+        self.ask(Asked::Join { room: room.to_owned(), history, from, options }, join.into())
     }
 
     /// Asks to leave.
@@ -137,6 +150,8 @@ impl Client {
             payload: payload.to_vec(),
             echo: options.has(PublishOptions::ECHO),
             acked: !options.has(PublishOptions::NO_ACK),
+            id: String::new(),
+            direct: false,
         };
         let publish = Publish {
             room,

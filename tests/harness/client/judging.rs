@@ -6,7 +6,7 @@
 use throng_protocol::limits::BODY_BYTES_MAX;
 use throng_protocol::push::{Kicked, Lagged, Notice, Presence, Push};
 use throng_protocol::reply::{Accepted, Joined, Reply};
-use throng_protocol::value::Role;
+use throng_protocol::value::{JoinOptions, Role};
 use throng_protocol::{FromBroker, frame};
 
 use crate::checker::{Arrival, Checker, Entry, Origin, Placed, Position};
@@ -19,6 +19,8 @@ struct Published {
     room: String,
     payload: Vec<u8>,
     echo: bool,
+    id: String,
+    direct: bool,
 }
 
 impl Client {
@@ -41,7 +43,9 @@ impl Client {
                 {
                     continue; // The client crate asked for a sign of life, and keeps the answer.
                 }
-                speaker.expect(&said);
+                if self.collecting.is_none() {
+                    speaker.expect(&said); // What is on a page the crate tells as one.
+                }
             }
             self.judge(said, checker);
         }
@@ -54,6 +58,9 @@ impl Client {
 
     fn judge(&mut self, said: FromBroker<'_>, checker: &mut Checker) {
         assert!(!matches!(self.ended, Some(Some(_))), "nothing follows a go-away");
+        if self.is_collecting() && self.take_past(&said, checker) {
+            return;
+        }
         match said {
             FromBroker::Welcome(welcome) => {
                 assert!(!self.welcomed, "one welcome");
@@ -78,18 +85,29 @@ impl Client {
             assert!(self.garbage, "one reply to each request; {number} has none open");
             return;
         };
+        if let (Reply::HistoryPage(page), Asked::History(room, order)) = (reply, &asked) {
+            return self.expect_page(number, page, (room.clone(), *order));
+        }
         let outcome = match (reply, asked) {
             (Reply::Refused(no), _) => Outcome::Refused(no.code, no.retry_after_ms),
-            (Reply::Joined(at), Asked::Join { room, history, from }) => {
-                self.judge_joined(at, (room, history, from))
+            (Reply::Joined(at), Asked::Join { room, history, from, options }) => {
+                self.judge_joined(at, (room, history, from, options), checker)
             }
             (Reply::Left(_), Asked::Leave(room)) => {
                 self.rooms.remove(&room);
                 Outcome::Done
             }
-            (Reply::Accepted(at), Asked::Publish { room, payload, echo, .. }) => {
-                self.judge_accepted(at, Published { number, room, payload, echo }, checker)
+            (Reply::Accepted(at), Asked::Publish { room, payload, echo, id, direct, .. }) => {
+                let published = Published { number, room, payload, echo, id, direct };
+                self.judge_accepted(at, published, checker)
             }
+            (Reply::PublishedMany(many), Asked::Many { rooms, payload, id }) => {
+                self.judge_many(many, (&rooms, &payload, &id), checker)
+            }
+            (Reply::AttributesPage(page), Asked::Attributes(room)) => {
+                self.judge_attributes(page, room, checker)
+            }
+            (Reply::QueuePage(page), Asked::Queue(room)) => self.judge_queue(page, room, checker),
             (Reply::Shed(shed), Asked::Publish { .. }) => {
                 Outcome::Shed(shed.class, shed.reason, shed.retry_after_ms)
             }
@@ -106,7 +124,8 @@ impl Client {
     fn judge_joined(
         &mut self,
         at: Joined<'_>,
-        (room, history, resumed): (String, u8, Option<(u64, u64)>),
+        (room, history, resumed, options): (String, u8, Option<(u64, u64)>, JoinOptions),
+        checker: &mut Checker,
     ) -> Outcome {
         self.rooms.remove(at.left);
         let arrival = Arrival {
@@ -120,10 +139,12 @@ impl Client {
         };
         if let Some(view) = self.rooms.get(&room) {
             assert_eq!(view.epoch(), at.epoch, "{room} is another one and its end was not told");
-            assert_eq!(at.entries, 0, "{room} was joined before: nothing follows");
+            let follows = (at.entries, at.states);
+            assert_eq!(follows, (0, 0), "{room} was joined before: nothing follows");
         } else {
             self.rooms.insert(room.clone(), arrival.view());
             self.figures.remove(&room);
+            self.expect_states(at, (&room, options), checker);
         }
         let figures = self.figures.entry(room).or_insert(Figures {
             members: 0,
@@ -139,15 +160,23 @@ impl Client {
     fn judge_accepted(
         &mut self,
         at: Accepted<'_>,
-        Published { number, room, payload, echo }: Published,
+        published: Published,
         checker: &mut Checker,
     ) -> Outcome {
-        if let (Some(view), false) = (self.rooms.get_mut(&room), echo) {
-            view.record_own(at.epoch, at.seq);
+        let Published { number, room, payload, echo, id, direct } = published;
+        if direct {
+            return Outcome::Accepted(at.seq); // It has no place.
         }
-        let before = self.accepted.insert((room.clone(), at.epoch), (number, at.seq));
-        let in_order = before.is_none_or(|before| before < (number, at.seq) && before.1 < at.seq);
-        assert!(in_order, "{before:?}, then request {number} at {} (I3)", at.seq);
+        if id.is_empty() {
+            if let (Some(view), false) = (self.rooms.get_mut(&room), echo) {
+                view.record_own(at.epoch, at.seq);
+            }
+            let before = self.accepted.insert((room.clone(), at.epoch), (number, at.seq));
+            let in_order =
+                before.is_none_or(|before| before < (number, at.seq) && before.1 < at.seq);
+            assert!(in_order, "{before:?}, then request {number} at {} (I3)", at.seq);
+        }
+        self.record_answer((&room, &id), (at.epoch, at.seq), checker);
         let position = Position { room, epoch: at.epoch, seq: at.seq };
         let entry = Entry::Message { sender: self.user.clone(), payload };
         checker.record_accepted(position, entry);
@@ -155,7 +184,13 @@ impl Client {
     }
 
     fn judge_push(&mut self, push: Push<'_>, checker: &mut Checker) {
+        if self.take_state(&push, checker) {
+            return;
+        }
         match push {
+            Push::Tombstone(stone) => self.judge_tombstone(stone, checker),
+            Push::Direct(direct) => self.judge_direct(direct, checker),
+            Push::Broadcast(said) => self.judge_broadcast(said, checker),
             Push::Deliver(message) => {
                 let view = self.rooms.get_mut(message.room);
                 let view = view.expect("only occupants are delivered to (I5)");
@@ -274,6 +309,12 @@ fn plain(reply: Reply<'_>) -> Outcome {
         Reply::MembersFound(found) => Outcome::Found(found.attendances.iter().collect()),
         Reply::SanctionsPage(page) => Outcome::Sanctions(page.into()),
         Reply::Subscribed(_) => Outcome::Subscribed,
+        Reply::AttributesWritten(it) => Outcome::Written(it.results.iter().collect()),
+        Reply::Polled(polled) => Client::judge_polled(polled),
+        Reply::BroadcastSent(_) => Outcome::Done,
+        Reply::TopRooms(top) => {
+            Outcome::Top(top.rooms.iter().map(|row| (row.room.to_owned(), row.count)).collect())
+        }
         other => panic!("{other:?} is no answer to what was asked"),
     }
 }

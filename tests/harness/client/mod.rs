@@ -1,11 +1,13 @@
 //! A client that speaks the protocol, believes nothing, and judges all it is told.
 //!
 //! Bytes in, bytes out: a simulated world and a real socket carry them alike, so both are judged
-//! by the same rules. What it may ask is in `asking`, the rules by which it judges in `judging`,
-//! and what it keeps of what it was told in `told`.
+//! by the same rules. What it may ask is in `asking` and [`keeping`], the rules by which it judges in
+//! `judging` and `stating`, and what it keeps of what it was told in `told`.
 
 mod asking;
 mod judging;
+pub mod keeping;
+mod stating;
 pub mod told;
 
 use std::collections::BTreeMap;
@@ -14,11 +16,13 @@ use throng_client::time::Instant;
 use throng_protocol::handshake::{Credentials, Development, Hello, MAGIC, VERSION};
 use throng_protocol::request::Request;
 use throng_protocol::value::{
-    Allowance, Attendance, Class, Count, DestroyReason, Extensions, LeftReason, Role, ShedReason,
+    Allowance, Attendance, AttributeResult, Class, Count, DestroyReason, Extensions, HistoryOrder,
+    JoinOptions, LeftReason, Role, ShedReason,
 };
 use throng_protocol::{Code, FromClient};
 
 use crate::checker::View;
+use crate::kept::{self, Kept};
 use crate::speaker::Speaker;
 
 pub use asking::{Act, Coming, Words};
@@ -75,6 +79,16 @@ pub struct Client {
     pub replayed: u64,
     /// How many it was told were skipped for it: protected, high, low.
     pub skipped: [u64; 3],
+    /// What it was told that rooms keep when it joined them.
+    pub kept: BTreeMap<String, Kept>,
+    /// Where it was told that a message was taken back, behind its joins.
+    pub stones: Vec<(String, u64)>,
+    /// What was said to some only, of whom it was one.
+    pub directed: Vec<Vec<u8>>,
+    /// What was said to everyone.
+    pub broadcast: Vec<Vec<u8>>,
+    arriving: Option<stating::Arriving>,
+    collecting: Option<stating::Collecting>,
     asked: BTreeMap<u32, Asked>,
     /// The last of its messages that was accepted in each life of a room: request and place.
     accepted: BTreeMap<(String, u64), (u32, u64)>,
@@ -138,6 +152,20 @@ pub enum Outcome {
     Sanctions(told::Page<told::Sanctioned>),
     /// Subscribed.
     Subscribed,
+    /// What became of each write of an attribute.
+    Written(Vec<AttributeResult>),
+    /// A page of attributes.
+    Attributes(told::Page<(String, kept::Attribute)>),
+    /// How many elements a queue has, and a page of it.
+    Queue(u64, kept::Queue),
+    /// The key of the element that was taken out, if there was one.
+    Polled(Option<String>),
+    /// What was said before, and where the next page begins.
+    History(Vec<told::Past>, Vec<u8>),
+    /// What became of a message in each of many rooms: code, epoch and place.
+    Many(Vec<(Code, u64, u64)>),
+    /// The first rooms, and how much each had.
+    Top(Vec<(String, u64)>),
 }
 
 #[derive(Debug)]
@@ -147,6 +175,7 @@ enum Asked {
         room: String,
         history: u8,
         from: Option<(u64, u64)>,
+        options: JoinOptions,
     },
     Leave(String),
     State(String),
@@ -155,7 +184,17 @@ enum Asked {
         payload: Vec<u8>,
         echo: bool,
         acked: bool,
+        id: String,
+        direct: bool,
     },
+    Many {
+        rooms: Vec<String>,
+        payload: Vec<u8>,
+        id: String,
+    },
+    Attributes(String),
+    Queue(String),
+    History(String, HistoryOrder),
     Other,
 }
 
@@ -186,6 +225,12 @@ impl Client {
             delivered: 0,
             replayed: 0,
             skipped: [0; 3],
+            kept: BTreeMap::new(),
+            stones: Vec::new(),
+            directed: Vec::new(),
+            broadcast: Vec::new(),
+            arriving: None,
+            collecting: None,
             asked: BTreeMap::new(),
             accepted: BTreeMap::new(),
             requests: 0,

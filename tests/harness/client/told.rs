@@ -58,6 +58,8 @@ pub struct Joined {
     pub role: RoomRole,
     /// How much longer the user is muted.
     pub mute: Term,
+    /// How many frames of the room's state follow.
+    pub states: u32,
     /// How many entries up to the position follow.
     pub entries: u32,
     /// Why what was missed does not follow.
@@ -122,6 +124,25 @@ pub struct Page<T> {
     pub cursor: Vec<u8>,
 }
 
+/// What was said before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Past {
+    /// A message, with its place.
+    Message(u64, Vec<u8>),
+    /// That there was one at this place, and who took it back, or nothing.
+    Stone(u64, String),
+}
+
+impl Past {
+    /// Its place.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        match self {
+            Self::Message(seq, _) | Self::Stone(seq, _) => *seq,
+        }
+    }
+}
+
 /// That something about a room changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -149,6 +170,12 @@ pub struct Notice {
     pub about: About,
     /// When it is destroyed.
     pub policy: DestroyPolicy,
+    /// The keys of attributes that were written, or of elements that were offered.
+    pub written: Vec<String>,
+    /// Those that are there no longer.
+    pub gone: Vec<String>,
+    /// The place of the message that was taken back.
+    pub target_seq: u64,
     /// What the app has to say about it.
     pub extension: String,
 }
@@ -228,6 +255,7 @@ impl From<replied::Joined<'_>> for Joined {
             about: at.about.into(),
             role: at.role,
             mute: at.mute,
+            states: at.states,
             entries: at.entries,
             recovery: at.recovery,
             missed: at.missed,
@@ -277,7 +305,12 @@ impl From<replied::SanctionsPage<'_>> for Page<Sanctioned> {
 
 impl From<pushed::Notice<'_>> for Notice {
     fn from(notice: pushed::Notice<'_>) -> Self {
+        let attributes = notice.attributes.iter().map(|own| own.key.to_owned());
+        let elements = notice.elements.iter().map(|own| own.key.to_owned());
         Self {
+            written: attributes.chain(elements).collect(),
+            gone: notice.keys.iter().map(str::to_owned).collect(),
+            target_seq: notice.target_seq,
             room: notice.room.to_owned(),
             seq: notice.seq,
             what: notice.what,

@@ -12,9 +12,11 @@ use throng_client::session::Session;
 use throng_client::{About, Join, Position, Profile, Publish, Unsent};
 use throng_protocol::request::{self, Request};
 use throng_protocol::value::{
-    ClassHint, IdList, LimitSetting, ListChange, ListName, MemberFilter, MemberOrder, Moderation,
-    NoticeOptions, PublishOptions, RoomFields, RoomFlags, Switch, Term,
+    ClassHint, IdList, JoinOptions, LimitSetting, ListChange, ListName, MemberFilter, MemberOrder,
+    Moderation, NoticeOptions, PublishOptions, RoomFields, RoomFlags, Switch, Term,
 };
+
+use super::keeping;
 
 /// Asks, and gives the number; `None` for what the crate does not ask now.
 pub(super) fn ask(session: &mut Session, request: &Request<'_>) -> Option<u32> {
@@ -59,7 +61,10 @@ pub(super) fn ask(session: &mut Session, request: &Request<'_>) -> Option<u32> {
         }
         Request::Moderate(own) => session.ask_for(&moderate(own)?),
         Request::Subscribe(own) => session.ask_for(&Subscribe::to(own.events)),
-        other => about_members(session, other)?,
+        other => match about_members(session, other) {
+            Some(asked) => asked,
+            None => keeping::ask(session, other)?,
+        },
     };
     asked.ok()
 }
@@ -94,7 +99,7 @@ fn about_members(session: &mut Session, request: &Request<'_>) -> Option<Result<
     })
 }
 
-const fn is_quiet(options: NoticeOptions) -> bool {
+pub(super) const fn is_quiet(options: NoticeOptions) -> bool {
     options.has(NoticeOptions::QUIET)
 }
 
@@ -121,6 +126,9 @@ fn join<'a>(own: &request::Join<'a>) -> Join<'a> {
         .nickname(own.profile.nickname)
         .avatar(own.profile.avatar)
         .extension(own.profile.extension);
+    let without = own.options.has(JoinOptions::NO_ATTRIBUTES);
+    let join = if without { join.without_attributes() } else { join };
+    let join = if own.options.has(JoinOptions::NO_QUEUE) { join.without_queue() } else { join };
     match own.resume_epoch {
         0 => join,
         epoch => join.resume(Position { epoch, seq: own.resume_seq }),
@@ -128,7 +136,11 @@ fn join<'a>(own: &request::Join<'a>) -> Join<'a> {
 }
 
 fn publish(session: &mut Session, own: &request::Publish<'_>) -> Result<u32, Unsent> {
+    let targets: Vec<&str> = own.targets.iter().collect();
     let publish = Publish::new(own.room, own.kind, own.payload);
+    let publish = publish.message_id(own.message_id).to_users(&targets);
+    let stored = !own.options.has(PublishOptions::NO_STORE);
+    let publish = if stored { publish } else { publish.no_store() };
     let publish = if own.options.has(PublishOptions::ECHO) { publish.echo() } else { publish };
     let publish = if own.class == ClassHint::Low { publish.low() } else { publish };
     if own.options.has(PublishOptions::NO_ACK) {

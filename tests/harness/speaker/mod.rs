@@ -4,13 +4,14 @@
 //! So the crate runs under every fault a world has, and neither reader is taken on trust.
 
 mod asking;
+mod keeping;
 
 use std::collections::VecDeque;
 
 use throng_client::reply::Reply;
 use throng_client::session::{Session, SessionEvent};
 use throng_client::time::Instant;
-use throng_client::{Config, Development, Event, Failure, Reason};
+use throng_client::{Config, Development, Event, Failure, Position, Reason};
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply as WireReply;
 use throng_protocol::request::Request;
@@ -47,6 +48,12 @@ enum Heard {
     Counters(u32, usize),
     Changed(u32, u64),
     Results(u32, Vec<Code>),
+    /// Revisions of attributes, or what there is on a page.
+    Kept(u32, u64, Vec<u64>),
+    Many(u32, Vec<u64>),
+    /// A message for some, or for everyone.
+    Special(Vec<u8>),
+    Stone(String, u64),
     /// A page: how many there are, and who is on it.
     Page(u32, u64, Vec<String>),
     Found(u32, Vec<Attendance>),
@@ -162,6 +169,18 @@ fn replied(number: u32, reply: &WireReply<'_>) -> Option<Heard> {
             let users = page.members.iter().map(|own| own.user.to_owned());
             Heard::Page(number, page.total, users.collect())
         }
+        WireReply::AttributesWritten(it) => {
+            Heard::Kept(number, it.seq, it.results.iter().map(|one| one.revision).collect())
+        }
+        WireReply::AttributesPage(it) => {
+            Heard::Kept(number, it.seq, it.attributes.iter().map(|own| own.revision).collect())
+        }
+        WireReply::QueuePage(it) => {
+            Heard::Kept(number, it.seq, it.elements.iter().map(|own| own.set_at).collect())
+        }
+        WireReply::PublishedMany(it) => {
+            Heard::Many(number, it.results.iter().map(|one| one.seq).collect())
+        }
         WireReply::MembersFound(it) => Heard::Found(number, it.attendances.iter().collect()),
         WireReply::SanctionsPage(page) => {
             let users = page.users.iter().map(|own| own.user.to_owned());
@@ -181,6 +200,9 @@ fn pushed(push: &Push<'_>) -> Option<Heard> {
         Push::Kicked(it) => Heard::Kicked(it.room.to_owned(), it.seq),
         Push::Notice(it) => Heard::Notice(it.room.to_owned(), it.seq, it.extension.to_owned()),
         Push::Presence(it) => Heard::Presence(it.room.to_owned(), it.members, it.occupants),
+        Push::Direct(it) => Heard::Special(it.payload.to_vec()),
+        Push::Broadcast(it) => Heard::Special(it.payload.to_vec()),
+        Push::Tombstone(it) => Heard::Stone(it.room.to_owned(), it.seq),
         Push::AppEvent(it) => Heard::AppEvent(it.what, it.room.to_owned(), it.user.to_owned()),
         _ => return None,
     })
@@ -232,6 +254,19 @@ fn done(number: u32, reply: Reply) -> Option<Heard> {
             let users = page.members.iter().map(|own| own.user.as_str().to_owned());
             Heard::Page(number, page.total, users.collect())
         }
+        Reply::AttributesWritten(it) => {
+            Heard::Kept(number, it.seq, it.each.iter().map(|one| one.revision).collect())
+        }
+        Reply::AttributesPage(it) => {
+            Heard::Kept(number, it.seq, it.attributes.iter().map(|own| own.revision).collect())
+        }
+        Reply::QueuePage(it) => {
+            Heard::Kept(number, it.seq, it.elements.iter().map(|own| own.set_at).collect())
+        }
+        Reply::PublishedMany(it) => {
+            let seq = |one: &Result<Position, _>| one.as_ref().map_or(0, |at| at.seq);
+            Heard::Many(number, it.each.iter().map(seq).collect())
+        }
         Reply::MembersFound(it) => Heard::Found(number, it.attendances),
         Reply::SanctionsPage(page) => {
             let users = page.users.iter().map(|own| own.user.as_str().to_owned());
@@ -254,6 +289,9 @@ fn told(event: Event) -> Option<Heard> {
             Heard::Notice(room, it.seq, it.extension)
         }
         Event::Presence(it) => Heard::Presence(owned(&it.room), it.members, it.occupants),
+        Event::Direct(it) => Heard::Special(it.payload.to_vec()),
+        Event::Broadcast(it) => Heard::Special(it.payload.to_vec()),
+        Event::Tombstone(it) => Heard::Stone(owned(&it.room), it.seq),
         Event::App(it) => Heard::AppEvent(it.what, owned(&it.room), owned(&it.user)),
         Event::PublishRefused { number, refused } => Heard::Refused(number, refused.code),
         Event::PublishShed { number, shed } => Heard::Shed(number, shed.class),

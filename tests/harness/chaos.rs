@@ -59,7 +59,9 @@ impl Plan {
         chaos.run(self.actions);
         chaos.come_to_rest();
         let (events, hash) = chaos.world.net.trace(|trace| (trace.events(), trace.hash()));
-        Played { deliveries: chaos.world.checker.deliveries(), faults: chaos.hit, events, hash }
+        let checker = &chaos.world.checker;
+        let (deliveries, claims) = (checker.deliveries(), checker.claims_compared());
+        Played { deliveries, claims, faults: chaos.hit, events, hash }
     }
 }
 
@@ -68,6 +70,8 @@ impl Plan {
 pub struct Played {
     /// Messages that were delivered.
     pub deliveries: u64,
+    /// What was said of rooms' state and held against what notices made of it.
+    pub claims: u64,
     /// Faults that happened.
     pub faults: Faults,
     /// Things that happened.

@@ -8,11 +8,12 @@ use throng_harness::fault::{Fault, Faults};
 #[test]
 fn whatever_clients_network_and_machine_do_the_invariants_hold() {
     let _ = probe::take_marks();
-    let (mut deliveries, mut faults) = (0, Faults::NONE);
+    let (mut deliveries, mut claims, mut faults) = (0, 0, Faults::NONE);
     for seed in 0..150 {
         println!("cargo sim -- {seed}");
         let played = Plan::new(seed).play();
         deliveries += played.deliveries;
+        claims += played.claims;
         faults = faults.or(played.faults);
     }
     let marks = probe::take_marks();
@@ -20,6 +21,7 @@ fn whatever_clients_network_and_machine_do_the_invariants_hold() {
     assert!(missing.is_empty(), "these worlds never came to {missing:?}");
     let missing: Vec<_> = Fault::ALL.iter().filter(|fault| !faults.has(**fault)).collect();
     assert!(missing.is_empty(), "these worlds never had {missing:?}");
+    assert!(claims > 1_000, "what rooms keep was not compared: {claims}");
     assert!(deliveries > 10_000, "the worlds were not asleep: {deliveries}");
 }
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use throng_broker::nature::Presence;
 use throng_harness::client::Coming;
+use throng_harness::client::keeping::{Special, offer, remove, set};
 use throng_harness::random::Random;
 use throng_harness::world::{Shape, World};
-use throng_protocol::value::{PublishOptions, Role};
+use throng_protocol::value::{AttributeWrite, PublishOptions, QueuePermission, Role};
 
 const NONE: PublishOptions = PublishOptions::from_bits(0);
 
@@ -140,4 +141,59 @@ fn who_comes_back_while_it_is_leaving_gets_what_it_missed_or_is_told() {
         world.clients[bob].join_with("first", Coming { from, ..Coming::default() });
         world.settle();
     }
+}
+
+/// What had expired was left out of what a room was said to keep before its end had a place in the
+/// room's order: who joined was told another state of that place than those who were there.
+#[test]
+fn who_joins_when_something_has_just_expired_is_told_the_state_of_its_place() {
+    for workers in 1..4 {
+        let mut world = World::new(1, &quick(workers));
+        let alice = enter(&mut world, "alice", "lobby");
+        let brief = AttributeWrite { expires_after: 1, ..set("brief", b"") };
+        world.clients[alice].write_attributes("lobby", &[brief]);
+        let bob = world.open("bob", Role::Client);
+        // All workers are late: its moment is over when the join is read.
+        world.net.advance(Duration::from_secs(2));
+        world.clients[bob].join("lobby");
+        world.settle();
+        let gone = world.clients[alice].notices_of("lobby").find(|own| !own.gone.is_empty());
+        let gone_at = gone.expect("its end is told").seq;
+        let known = world.clients[bob].kept["lobby"].attributes.as_ref();
+        let is_there = known.is_some_and(|own| own.contains_key("brief"));
+        let came_at = world.clients[bob].rooms["lobby"].arrived_at();
+        assert_eq!(is_there, came_at < gone_at, "came at {came_at}, gone at {gone_at}");
+    }
+}
+
+/// An element that one request took out and offered again went to the end of the queue, and the
+/// notice told only that it was offered: members kept it in its old place.
+#[test]
+fn members_know_the_place_of_what_is_taken_out_and_offered_again_at_once() {
+    let mut world = World::new(1, &quick(2));
+    let server = world.open("server", Role::Server);
+    enter(&mut world, "alice", "lobby");
+    world.clients[server].set_queue("lobby", 10, QueuePermission::Anyone);
+    let offers = [offer("first", b"", false), offer("second", b"", false)];
+    world.clients[server].write_queue("lobby", &offers);
+    world.clients[server].query_queue("lobby", 500);
+    let again = [remove("first"), offer("first", b"", false)];
+    world.clients[server].write_queue("lobby", &again);
+    world.clients[server].query_queue("lobby", 500);
+    world.settle();
+    // What notices make of the one page must be the other.
+    world.checker.check_claims();
+}
+
+/// A user that was named twice among those a message was for got it twice.
+#[test]
+fn who_is_named_twice_hears_what_is_for_it_once() {
+    let mut world = World::new(1, &quick(2));
+    let server = world.open("server", Role::Server);
+    let bob = enter(&mut world, "bob", "lobby");
+    let payload = world.new_payload();
+    let (room, id, targets) = ("lobby", "", &["bob", "bob"][..]);
+    world.publish_special(server, Special { room, payload: &payload, id, targets, options: NONE });
+    world.settle();
+    assert_eq!(world.clients[bob].directed.len(), 1);
 }

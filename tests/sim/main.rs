@@ -10,3 +10,5 @@ mod planted;
 mod presence;
 mod resume;
 mod shedding;
+mod special;
+mod state;

@@ -7,8 +7,15 @@ use throng_broker::probe::{self, Bug};
 use throng_harness::chaos::Plan;
 
 /// Where to look first: most bugs show in the first few seeds, these later.
-const LATE: &[(Bug, u64)] =
-    &[(Bug::LimiterEdge, 84), (Bug::LimiterForgets, 199), (Bug::SanctionAnsweredEarly, 175)];
+const LATE: &[(Bug, u64)] = &[
+    (Bug::LimiterEdge, 32),
+    (Bug::LimiterForgets, 33),
+    (Bug::VisitIgnored, 25),
+    (Bug::LaneOvertaken, 392),
+    (Bug::SanctionAnsweredEarly, 347),
+    (Bug::RevisionIgnored, 31),
+    (Bug::OfferMoves, 13),
+];
 
 /// Seeds that are tried from there on, and then from the first on.
 const SEEDS: u64 = 400;

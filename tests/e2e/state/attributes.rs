@@ -22,6 +22,8 @@ on_both! {
     attributes_are_cleared_by_their_owner_and_all_by_those_who_lead
     a_room_has_a_hundred_attributes_and_not_one_more
     a_room_takes_a_hundred_writes_a_second_and_says_when_the_next_is_taken
+    a_write_over_the_limit_still_says_which_revision_the_key_has
+    pages_of_attributes_that_change_leave_out_only_what_changed
 }
 
 pub(super) fn write() -> WriteAttributes {
@@ -307,4 +309,29 @@ fn a_room_takes_a_hundred_writes_a_second_and_says_when_the_next_is_taken(io: Wa
         assert!(house.backend.ask(again).expect("it may").all_done(), "it said when");
         true
     });
+}
+
+fn a_write_over_the_limit_still_says_which_revision_the_key_has(io: Wanted) {
+    let house = House::open(&config(io));
+    within_a_second(|attempt| {
+        let room = format!("room-{attempt}");
+        let Some(more) = one_more_than_a_hundred(&house, &room) else { return false };
+        assert_eq!(code(&more.done), Code::RATE_LIMITED);
+        let query = QueryAttributes::of(&room).keys(["key-0"]);
+        let own = house.backend.ask(query).expect("it may").attributes.remove(0);
+        assert_eq!(more.revision, own.revision);
+        true
+    });
+}
+
+fn pages_of_attributes_that_change_leave_out_only_what_changed(io: Wanted) {
+    let house = House::with_stage(io);
+    let ann = house.enter("ann").client;
+    done(&ann, (0..10).fold(write(), |all, n| all.set(&format!("k-{n}"), "")));
+    let page = ann.ask(QueryAttributes::of(STAGE).limit(5)).expect("it may read");
+    done(&ann, write().delete("k-0"));
+    let next = page.next.expect("five are left");
+    let rest = ann.ask(QueryAttributes::of(STAGE).from(next)).expect("the cursor is good");
+    let keys: Vec<_> = rest.attributes.iter().map(|own| own.key.as_str()).collect();
+    assert_eq!(keys, ["k-5", "k-6", "k-7", "k-8", "k-9"]);
 }

@@ -13,6 +13,7 @@ on_both! {
     bots_are_taken_out_one_by_one_or_all_at_once
     there_are_a_hundred_bots_in_a_call_and_the_lists_come_in_pages
     only_servers_put_bots_in
+    a_member_is_not_in_lists_and_counts_a_second_time_as_a_bot
 }
 
 fn named(nickname: &str) -> Profile {
@@ -114,4 +115,15 @@ fn only_servers_put_bots_in(io: Wanted) {
     }
     assert_eq!(house.backend.query_room(STAGE).expect("it is there").bots, 0);
     assert_eq!(refused(house.backend.ask(ChangeBots::clear("nowhere"))), Code::NO_SUCH_ROOM);
+}
+
+fn a_member_is_not_in_lists_and_counts_a_second_time_as_a_bot(io: Wanted) {
+    let house = House::with_stage(io);
+    let _ann = house.enter("ann");
+    let twice = ChangeBots::add(STAGE, [("ann", named("not ann"))]);
+    house.backend.ask(twice).expect("whatever its result is");
+    let found = house.backend.ask(FindMembers::new(STAGE, ["ann"])).expect("a server may");
+    assert_eq!(found.attendances, [Attendance::Present]);
+    let page = house.backend.ask(QueryMembers::of(STAGE)).expect("a server may");
+    assert_eq!(page.members.iter().filter(|member| &*member.user == "ann").count(), 1);
 }

@@ -25,6 +25,7 @@ on_both! {
     messages_for_some_come_between_those_for_all_as_they_were_said
     only_those_who_may_speak_may_speak_to_some
     whoever_publishes_gets_its_own_message_only_if_it_wants_it
+    whoever_speaks_to_itself_among_others_gets_it_only_if_it_wants_it
 }
 
 fn once<'a>(text: &'a str, id: &'a str) -> Publish<'a> {
@@ -256,4 +257,12 @@ fn messages_for_some_come_between_those_for_all_as_they_were_said(io: Wanted) {
         }
     }
     assert_eq!((newest, directs), (50, 50));
+}
+
+fn whoever_speaks_to_itself_among_others_gets_it_only_if_it_wants_it(io: Wanted) {
+    let house = House::with_stage(io);
+    let (mut ann, mut bob) = (house.enter("ann"), house.enter("bob"));
+    say(&ann.client, Publish::new(STAGE, "text", "psst").to_users(&["ann", "bob"]));
+    assert_eq!(directs(&mut bob).len(), 1);
+    assert_eq!(directs(&mut ann), [], "without ECHO the session does not get its own");
 }

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod bots;
+mod coming_back;
 mod history;
 mod keeping;
 mod messages;
@@ -17,6 +18,7 @@ mod servers;
 mod top;
 
 use std::fmt::Debug;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use throng_broker::config::Config;
@@ -97,6 +99,11 @@ impl House {
         Guest { client, events }
     }
 
+    /// Where the broker listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.broker.address
+    }
+
     fn enter_as(&self, who: Development) -> Guest {
         let mut guest = self.connect(who);
         guest.client.join(STAGE).expect("the room is open");
@@ -111,6 +118,11 @@ fn connect(broker: &Broker, who: Development) -> (Client, Events) {
 }
 
 impl Guest {
+    pub(crate) fn open(config: ClientConfig) -> Self {
+        let (client, events) = Client::connect(config).expect("the broker lets it in");
+        Self { client, events }
+    }
+
     /// The next thing it is told.
     pub(crate) fn next(&mut self) -> Event {
         let event = self.events.recv_timeout(PATIENCE).expect("it comes in time");

@@ -18,6 +18,8 @@ on_both! {
     a_tombstone_stands_in_its_place_for_those_who_come_later
     of_what_is_erased_nothing_is_seen_later
     a_tombstone_stands_for_those_who_resume
+    of_what_is_erased_nothing_is_seen_by_those_who_resume
+    a_tombstone_is_found_at_the_time_of_its_message
 }
 
 fn tombstones(guest: &mut Guest) -> Vec<Tombstone> {
@@ -185,4 +187,40 @@ fn a_tombstone_stands_for_those_who_resume(io: Wanted) {
     assert_eq!(bob.client.join(join).expect("its seat is held").recovery, Code::NONE);
     let stones = tombstones(&mut bob);
     assert_eq!(stones.iter().map(Tombstone::position).collect::<Vec<_>>(), [said[0].position()]);
+}
+
+fn of_what_is_erased_nothing_is_seen_by_those_who_resume(io: Wanted) {
+    let house = House::with_stage(io);
+    let (ann, mut bob) = (house.enter("ann"), house.enter("bob"));
+    let first = say(&ann.client, "text", "one");
+    bob.heard();
+    bob.client.close();
+    let said = say(&ann.client, "text", "secret");
+    ann.client.ask(recall(said.position()).erase()).expect("it is hers");
+    let mut bob = house.outsider("bob");
+    let join = throng_client::Join::new(STAGE).resume(first.position());
+    assert_eq!(bob.client.join(join).expect("its seat is held").recovery, Code::NONE);
+    assert_eq!(tombstones(&mut bob), [], "nothing stands in its place");
+}
+
+fn a_tombstone_is_found_at_the_time_of_its_message(io: Wanted) {
+    let house = House::with_stage(io);
+    let ann = house.enter("ann").client;
+    let said = ["one", "two"].map(|text| say(&ann, "text", text));
+    // So that it is recalled in another microsecond than the last was read.
+    std::thread::sleep(std::time::Duration::from_millis(1));
+    ann.ask(recall(said[0].position())).expect("it is hers");
+    let newest = found_with_tombstones(&ann, QueryHistory::newest(STAGE));
+    assert_eq!(newest, [2, 1]);
+    let until = QueryHistory::until_time(STAGE, said[1].time);
+    assert_eq!(found_with_tombstones(&ann, until), newest, "all was said until then");
+}
+
+/// The places of what is on the first page.
+fn found_with_tombstones(
+    client: &throng_client::blocking::Client,
+    query: QueryHistory,
+) -> Vec<u64> {
+    let page = client.ask(query).expect("it may read");
+    page.entries.iter().map(|entry| entry.position().seq).collect()
 }

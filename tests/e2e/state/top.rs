@@ -13,6 +13,7 @@ use crate::both::on_both;
 on_both! {
     the_first_rooms_are_those_with_the_most_in_the_period_that_is_running
     only_servers_ask_which_rooms_are_the_first
+    active_users_are_those_who_said_something
 }
 
 const PERIODS: [TopPeriod; 2] = [TopPeriod::Hour, TopPeriod::Day];
@@ -100,4 +101,15 @@ fn only_servers_ask_which_rooms_are_the_first(io: Wanted) {
         let query = QueryTop::new(TopBy::Members, TopPeriod::Hour);
         assert_eq!(refused(guest.client.ask(query)), Code::NOT_ALLOWED);
     }
+}
+
+/// Six are in one room and one of them speaks; of four in another three speak.
+fn active_users_are_those_who_said_something(io: Wanted) {
+    within_one_hour(io, |house| {
+        let (crowd, debate) = (enter(house, "crowd", 6), enter(house, "debate", 4));
+        say(&crowd[..1], "crowd", 2);
+        say(&debate[..3], "debate", 6);
+        let expected = rooms([("debate", 3), ("crowd", 1)]);
+        assert_eq!(first(house, TopBy::Active), [expected.clone(), expected]);
+    });
 }

@@ -174,6 +174,8 @@ pub enum Envelope {
         room: RoomHandle,
         /// The message as a frame.
         frame: Bytes,
+        /// The session that published it, if it wants no echo.
+        own: Option<SessionKey>,
     },
     /// To every shard: a message for every session that is in a room of an app.
     Broadcast {
@@ -363,8 +365,8 @@ pub struct Publish {
 /// What only some messages have.
 #[derive(Debug, Default)]
 pub struct Rare {
-    /// The only members it is for.
-    pub targets: Box<[Box<str>]>,
+    /// The only members it is for, as the list stood in its frame.
+    pub targets: Box<[u8]>,
     /// Which of many rooms it is for; then what becomes of it goes there.
     pub item: Option<Item>,
 }
@@ -474,7 +476,7 @@ pub enum Ask {
         role: Role,
     },
     /// Create the room.
-    Create(Box<Wish>),
+    Create(Wish),
     /// Destroy the room.
     Destroy,
     /// Destroy the room, as one of many.

@@ -114,6 +114,11 @@ impl Room {
         let Arriving { who, key, session, .. } = *arriving;
         let member = self.members.find(who);
         self.check_join(who, member, nature, now.instant)?;
+        self.expire_attributes(now);
+        if let Some(bots) = &mut self.bots {
+            // Whoever is real takes the place of a bot of that id.
+            let _ = bots.remove(who.user);
+        }
         let profile = self.first_profile(member, who, arriving);
         if member.is_none() {
             self.announce_joined(who, profile.as_deref(), nature, now);
@@ -133,7 +138,6 @@ impl Room {
         self.figures.record_shown(self.figure());
         self.lifecycle.record_members(self.members.len(), now.instant);
         self.tally.record_members(self.members.len(), now.wall);
-        self.note_active(badge.member, now.wall);
         let joined = self.joined(who, badge, recovered, now.instant);
         Ok(Joined { is_new: member.is_none(), ..joined })
     }

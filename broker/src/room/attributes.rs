@@ -90,14 +90,14 @@ impl Attributes {
         if let Err(wait) = writes.check(now.instant) {
             let ms = wait.as_nanos().div_ceil(1_000_000);
             let retry_after_ms = u32::try_from(ms).unwrap_or(u32::MAX);
-            return AttributeResult { retry_after_ms, ..refused(Code::RATE_LIMITED) };
+            let revision = self.revision(&change.key, now.instant);
+            return AttributeResult { retry_after_ms, revision, ..refused(Code::RATE_LIMITED) };
         }
         writes.record(now.instant);
         match self.check(writer, change, now.instant) {
             Ok(value) => self.record(writer, change, value, now),
             Err(code) => {
-                let own = self.get(&change.key, now.instant);
-                let revision = own.map_or(0, |own| own.revision);
+                let revision = self.revision(&change.key, now.instant);
                 AttributeResult { revision, ..refused(code) }
             }
         }
@@ -217,6 +217,11 @@ impl Attributes {
 
     fn get(&self, key: &str, now: Instant) -> Option<&Attribute> {
         self.all.get(key).filter(|own| own.until.holds(now))
+    }
+
+    /// The revision of a key; 0 if it is not there.
+    fn revision(&self, key: &str, now: Instant) -> u64 {
+        self.get(key, now).map_or(0, |own| own.revision)
     }
 
     fn live(&self, now: Instant) -> usize {

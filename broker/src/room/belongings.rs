@@ -10,9 +10,9 @@ use throng_protocol::FromBroker;
 use throng_protocol::push::{Notice, RoomAttributes, RoomQueue};
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::{
-    Attribute as AttributeRow, AttributeResult, Attributes as AttributeRows, Element, Extensions,
-    IdList, JoinOptions, List, NoticeKind, QueueElement, QueueElements, QueueOp, QueuePermission,
-    Role,
+    Attribute as AttributeRow, AttributeKey, AttributeResult, Attributes as AttributeRows, Element,
+    Extensions, IdList, JoinOptions, List, NoticeKind, QueueElement, QueueElements, QueueOp,
+    QueuePermission, Role,
 };
 
 use crate::page::{PAGE_BYTES_MAX, Page, Reading};
@@ -22,7 +22,7 @@ use crate::room::government::{Actor, Placed, Telling, told_name};
 use crate::room::members::Who;
 use crate::room::queue::{self, Queue, QueueChange};
 use crate::room::roles::Right;
-use crate::room::{Profile, Room};
+use crate::room::{Profile, Room, both_roles};
 use crate::time::{Instant, Now};
 
 type Refused = Refusal<'static>;
@@ -149,18 +149,32 @@ impl Room {
         now: Instant,
     ) -> Result<(Placed, Page), Refused> {
         self.check_reader(who)?;
-        let invalid = Refusal::new(Code::INVALID_ARGUMENT).because("cursor");
-        let reading = Reading::parse(ATTRIBUTE_LIST, cursor, limit).ok_or(invalid)?;
+        // The cursor is the last key itself: keys are in order, and nothing moves one.
+        let behind = match cursor {
+            [] => None,
+            key => {
+                let key = core::str::from_utf8(key).ok();
+                let key = key.filter(|key| AttributeKey::parse(key).is_ok());
+                let invalid = Refusal::new(Code::INVALID_ARGUMENT).because("cursor");
+                Some(key.ok_or(invalid)?)
+            }
+        };
         let rows: Vec<AttributeRow<'_>> = if keys.is_empty() {
             self.attributes.rows(now).collect()
         } else {
             keys.iter().filter_map(|key| self.attributes.row(key, now)).collect()
         };
-        // Keys have no numbers that outlive a write, so a page goes on by place.
         let total = rows.len() as u64;
-        let from = reading.last.unwrap_or(0);
-        let rows = (1_u64..).zip(rows).filter(|(number, _)| *number > from);
-        Ok((self.placed(), reading.page(total, rows)))
+        let rest = rows.iter().filter(|row| behind.is_none_or(|behind| row.key > behind));
+        let reading = Reading { list: ATTRIBUTE_LIST, last: None, limit };
+        let mut page = reading.page(total, (0_u64..).zip(rest.clone().copied()));
+        if !page.cursor.is_empty() {
+            let told =
+                List::<AttributeRow<'_>>::parse(&page.rows).map_or(0, |told| told.iter().count());
+            let last = rest.clone().nth(told.saturating_sub(1));
+            page.cursor = last.map(|row| row.key.as_bytes().to_vec()).unwrap_or_default();
+        }
+        Ok((self.placed(), page))
     }
 
     fn tell_attributes(
@@ -232,10 +246,15 @@ impl Room {
         now: Now,
     ) -> Result<Vec<Code>, Refused> {
         self.check_queue_writer(actor)?;
-        let queue = self.queue.as_mut().ok_or(Refusal::new(Code::NO_QUEUE))?;
         let mut touched = Touched::default();
         let mut codes = Vec::with_capacity(changes.len());
         for change in changes {
+            if change.op != QueueOp::Remove && touched.gone.contains(&change.key) {
+                // It comes back at another place, which one notice could not tell.
+                let before = core::mem::take(&mut touched);
+                self.tell_queue((actor, telling), &before, now);
+            }
+            let queue = self.queue.as_mut().ok_or(Refusal::new(Code::NO_QUEUE))?;
             let done = match change.op {
                 QueueOp::Remove => queue.remove(&change.key).map(|_| ()).ok_or(Code::NO_SUCH_KEY),
                 _ => queue.offer(change, told_name(actor), now.wall),
@@ -343,13 +362,18 @@ impl Room {
         }
     }
 
-    /// What has expired goes, and the members are told.
-    pub fn expire_belongings(&mut self, now: Now) {
+    /// Attributes that have expired go, and the members are told: before anybody is shown the
+    /// others, so that whoever joins never misses one whose end is still to be told.
+    pub fn expire_attributes(&mut self, now: Now) {
         let gone = self.attributes.expire(now.instant);
         let touched = Touched { gone, ..Touched::default() };
         self.tell_attributes((&Actor::nobody(), &Telling::default()), &touched, now);
+    }
+
+    /// Bots whose day is over go.
+    pub fn expire_bots(&mut self, now: Instant) {
         if let Some(bots) = &mut self.bots {
-            bots.expire(now.instant);
+            bots.expire(now);
         }
     }
 
@@ -390,8 +414,13 @@ impl Room {
     /// Puts bots in. Gives what became of each.
     pub fn add_bots(&mut self, bots: Vec<(Box<str>, Option<Box<Profile>>)>, now: Now) -> Vec<Code> {
         let own = self.bots.get_or_insert_default();
-        let add = |(user, profile): (Box<str>, _)| own.add(&user, profile, now).err();
-        bots.into_iter().map(add).map(|no| no.unwrap_or(Code::NONE)).collect()
+        let members = &self.members;
+        let is_taken = |user: &str| both_roles(user).any(|who| members.find(who).is_some());
+        let add = |(user, profile): (Box<str>, _)| match is_taken(&user) {
+            true => Code::KEY_EXISTS,
+            false => own.add(&user, profile, now).err().unwrap_or(Code::NONE),
+        };
+        bots.into_iter().map(add).collect()
     }
 
     /// Takes bots out. Gives what became of each.

@@ -40,7 +40,7 @@ use core::time::Duration;
 use bytes::Bytes;
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::{
-    DestroyReason, ListChange, QueuePermission, Role, RoomFlags, TopBy, TopPeriod,
+    DestroyReason, IdList, ListChange, QueuePermission, Role, RoomFlags, TopBy, TopPeriod,
 };
 
 use crate::class::Class;
@@ -149,12 +149,19 @@ pub struct Wish {
     pub policy: Policy,
     /// Whether it is muted or closed from the start.
     pub flags: RoomFlags,
-    /// Those who may speak while it is muted.
-    pub mute_exceptions: Names,
     /// How much it takes in.
     pub quota: QuotaLimits,
-    /// The least time between two messages of one member.
-    pub slow_mode: Duration,
+    /// Milliseconds between two messages of one member at the least.
+    pub slow_mode_ms: u32,
+    /// What few rooms begin with.
+    pub furniture: Option<Box<Furniture>>,
+}
+
+/// What few rooms begin with.
+#[derive(Debug, Default)]
+pub struct Furniture {
+    /// Those who may speak while it is muted.
+    pub mute_exceptions: Names,
     /// Its first attributes.
     pub attributes: Box<[AttributeChange]>,
     /// The size of its queue, 0 for none, and who may write to it.
@@ -170,11 +177,9 @@ impl Wish {
             about: About::default(),
             policy,
             flags: RoomFlags::default(),
-            mute_exceptions: Names::default(),
             quota,
-            slow_mode: Duration::ZERO,
-            attributes: Box::default(),
-            queue: (0, QueuePermission::Anyone),
+            slow_mode_ms: 0,
+            furniture: None,
         }
     }
 }
@@ -257,6 +262,8 @@ impl Room {
     pub fn new(birth: Birth, now: Now) -> Self {
         let wish = birth.wish;
         let muted = wish.flags.has(RoomFlags::MUTED);
+        let Furniture { mute_exceptions, attributes, queue } =
+            wish.furniture.map_or_else(Furniture::default, |own| *own);
         let mut room = Self {
             app: birth.app,
             name: birth.name,
@@ -266,10 +273,10 @@ impl Room {
             grace: Grace::default(),
             figures: Figures::default(),
             roles: Roles::new(&wish.creator),
-            moderation: Moderation::new(muted, wish.mute_exceptions),
+            moderation: Moderation::new(muted, mute_exceptions),
             classes: Classes::default(),
             quota: Quota::new(wish.quota),
-            slow_mode: SlowMode::new(wish.slow_mode),
+            slow_mode: SlowMode::new(Duration::from_millis(wish.slow_mode_ms.into())),
             stream: Stream::new(birth.epoch),
             ring: Ring::default(),
             attributes: Attributes::default(),
@@ -279,7 +286,7 @@ impl Room {
             timer_at: None,
             open: Open::No,
         };
-        room.furnish(&wish.creator, &wish.attributes, wish.queue, now);
+        room.furnish(&wish.creator, &attributes, queue, now);
         room
     }
 
@@ -367,7 +374,7 @@ impl Room {
     pub fn direct(
         &mut self,
         publication: &Publication<'_>,
-        targets: &[Box<str>],
+        targets: IdList<'_>,
         now: Now,
     ) -> Result<Directed, No> {
         let sender = Sender::resolve(&self.members, publication.author)?;
@@ -414,7 +421,7 @@ impl Room {
         }
     }
 
-    /// A member did something.
+    /// A member said something.
     fn note_active(&mut self, member: MemberHandle, now: WallTime) {
         if let Some(active) = self.members.active_mut(member) {
             *active = self.tally.record_active(*active, now);

@@ -85,7 +85,7 @@ impl Room {
             _ => return Err(Refusal::new(Code::INVALID_ARGUMENT).because("cursor")),
         };
         let search = Search { newest_first: ask.newest_first, behind, limit: ask.limit };
-        let (entries, last) = self.ring.search(search, |frame| ask.wants(frame));
+        let (entries, last) = self.ring.search(search, |frame, time| ask.wants(frame, time));
         let cursor = last.map(|seq| [HISTORY_LIST].into_iter().chain(seq.to_be_bytes()).collect());
         let epoch = self.stream.epoch();
         Ok(HistoryFound { epoch, entries, cursor: cursor.unwrap_or_default() })
@@ -118,7 +118,8 @@ impl Room {
         }
         let by = if actor.role == Role::Server { "" } else { &actor.user };
         if !probe::planted(Bug::RecallIgnored) {
-            self.ring.replace(ask.seq, &recall::tombstone(&message, by, ask.erase, now.wall));
+            let stone = recall::tombstone(&message, by, ask.erase, now.wall);
+            self.ring.replace(ask.seq, &stone, message.ingress_at);
         }
         let telling = Telling { quiet: false, extension: ask.extension.clone() };
         let notice = Notice { target_seq: ask.seq, ..Notice::default() };
@@ -137,8 +138,9 @@ impl HistoryAsk {
         }
     }
 
-    fn wants(&self, frame: &[u8]) -> bool {
+    fn wants(&self, frame: &[u8], recalled: Option<u64>) -> bool {
         let Some((time, kind)) = recall::time_and_kind(frame) else { return false };
+        let time = recalled.unwrap_or(time);
         let in_time = match (self.by, self.newest_first) {
             (HistoryBy::Time, true) => time <= self.from,
             (HistoryBy::Time, false) => time >= self.from,

@@ -35,6 +35,8 @@ pub struct Kept {
     pub messages: u32,
     /// Places of messages that are not to be found in it later; almost always there are none.
     pub unstored: Vec<u64>,
+    /// Places of messages that were recalled, and when those were read.
+    pub recalled: Vec<(u64, u64)>,
 }
 
 /// What of the history is asked for.
@@ -114,9 +116,14 @@ impl Ring {
         Some(Entries { frames: frames.collect(), count })
     }
 
-    /// Messages that `wanted` takes, and where to go on if there are more.
+    /// Messages that `wanted` takes, and where to go on if there are more. It is told of one that was
+    /// recalled when that was read.
     #[must_use]
-    pub fn search(&self, search: Search, wanted: impl Fn(&[u8]) -> bool) -> (Entries, Option<u64>) {
+    pub fn search(
+        &self,
+        search: Search,
+        wanted: impl Fn(&[u8], Option<u64>) -> bool,
+    ) -> (Entries, Option<u64>) {
         let Search { newest_first, behind, limit } = search;
         let is_behind = |seq: u64| match behind {
             None => true,
@@ -135,7 +142,9 @@ impl Ring {
             }
             found.extend(frames.into_iter().filter_map(|(seq, (frame, tag))| {
                 let is_stored = is_told(tag, &frame) && !batch.unstored.contains(&seq);
-                (is_behind(seq) && is_stored && wanted(&frame)).then_some((seq, frame))
+                let recalled = batch.recalled.iter().find(|(own, _)| *own == seq);
+                let time = recalled.map(|(_, time)| *time);
+                (is_behind(seq) && is_stored && wanted(&frame, time)).then_some((seq, frame))
             }));
             if found.len() > usize::from(limit) {
                 break;
@@ -163,14 +172,15 @@ impl Ring {
         frames_of(batch).nth(place).map(|(frame, _)| frame)
     }
 
-    /// Puts another frame in the place of one.
-    pub fn replace(&mut self, seq: u64, frame: &[u8]) {
+    /// Puts another frame in the place of a message that was read then.
+    pub fn replace(&mut self, seq: u64, frame: &[u8], time: u64) {
         let Some(batch) = self.batches.iter_mut().find(|batch| batch.holds(seq)) else { return };
         let frames = (batch.first_seq..).zip(frames_of(batch));
         let frames =
             frames.map(|(at, (own, _))| if at == seq { frame.to_vec() } else { own.to_vec() });
         let bytes: Vec<u8> = frames.flatten().collect();
         batch.bytes = bytes.into();
+        batch.recalled.push((seq, time));
     }
 
     /// Checks what must hold between any two events.
@@ -239,6 +249,7 @@ mod tests {
             entries: u32::try_from(tags.len()).unwrap(),
             messages: u32::try_from(messages).unwrap(),
             unstored: Vec::new(),
+            recalled: Vec::new(),
         }
     }
 

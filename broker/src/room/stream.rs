@@ -279,7 +279,7 @@ impl Stream {
         self.own.clear();
         let messages = core::mem::take(&mut self.open_messages);
         let unstored = core::mem::take(&mut self.open_unstored);
-        Some(Kept { bytes, first_seq, entries, messages, unstored })
+        Some(Kept { bytes, first_seq, entries, messages, unstored, recalled: Vec::new() })
     }
 
     /// Makes room for the next entry and says where it begins.

@@ -90,7 +90,7 @@ impl Tally {
         self.day.messages = self.day.messages.saturating_add(1);
     }
 
-    /// A member did something that was last active in this hour. Gives that of now. Days begin
+    /// A member said something that last did in this hour. Gives that of now. Days begin
     /// with an hour, so one number says both.
     pub fn record_active(&mut self, last_hour: u32, now: WallTime) -> u32 {
         self.turn(now);

@@ -30,7 +30,7 @@ impl Shard {
     pub(super) fn on_command(&mut self, command: Command) {
         let Command { ticket, app, room, ask } = command;
         let answered = match *ask {
-            Ask::Create(wish) => self.on_create(app, room, *wish).map(Some),
+            Ask::Create(wish) => self.on_create(app, room, wish).map(Some),
             Ask::Join(join) => self.on_join(ticket, app, room, *join).map(Some),
             Ask::DestroyOne(item) => {
                 let code = self.on_destroy(app, &room).map_or_else(|no| no.code, |_| Code::NONE);
@@ -54,6 +54,9 @@ impl Shard {
         let (app, handle) = at;
         let now = self.now;
         self.open_room(handle);
+        if let Some(room) = self.rooms.get_mut(handle) {
+            room.expire_attributes(now);
+        }
         let answer = match ask {
             Ask::Leave { user, role } => self.on_leave(handle, Who { user: &user, role })?,
             Ask::Query => self.on_query(app, handle),

@@ -333,7 +333,9 @@ impl Shard {
             Envelope::Out { user, room, member, expelled, ack } => {
                 self.on_out(user, (room, member), expelled.as_deref(), ack);
             }
-            Envelope::Direct { user, room, frame } => self.on_direct(user, room, &frame),
+            Envelope::Direct { user, room, frame, own } => {
+                self.on_direct(user, room, (&frame, own));
+            }
             Envelope::Standing { session, room, protected } => {
                 self.on_standing(session, room, protected);
             }

@@ -17,6 +17,9 @@ use crate::shard::load::{Level, Levels};
 /// As many lanes' worth of envelopes may wait for the shard itself before that is too much.
 const OWN_INBOX_LANES: u64 = 4;
 
+/// Envelopes that the inbox has room for from the start.
+const OWN_ENVELOPES: usize = 64;
+
 /// What leaves a shard.
 #[derive(Debug)]
 pub(super) struct Post {
@@ -40,7 +43,7 @@ impl Post {
     pub(super) fn new(shard: ShardId, shards: u16, lane_envelopes: usize) -> Self {
         Self {
             shard,
-            own: VecDeque::new(),
+            own: VecDeque::with_capacity(OWN_ENVELOPES),
             mail: Vec::new(),
             lanes: vec![Lane::default(); usize::from(shards)],
             marks: Levels(lane_marks(lane_envelopes).map(|mark| mark as u64)),

@@ -7,7 +7,7 @@ use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::reply::{Accepted, Shed};
 use throng_protocol::request::{Broadcast, Publish, PublishMany};
 use throng_protocol::value::{
-    ClassHint, Extensions, Kind, MessageId, PublishOptions, Role, RoomId, UserId,
+    ClassHint, Extensions, IdList, Kind, MessageId, PublishOptions, Role, RoomId, UserId,
 };
 
 use crate::class::Class;
@@ -98,7 +98,7 @@ impl Shard {
             options: many.options,
             class: many.class,
             message_id: many.message_id,
-            targets: throng_protocol::value::IdList::EMPTY,
+            targets: IdList::EMPTY,
             extensions: many.extensions,
         };
         for room in many.rooms.iter() {
@@ -149,7 +149,13 @@ impl Shard {
             let repeats = &mut sender.seldom().repeats;
             repeats.record(publish.room, publish.message_id, waiting, now.instant);
         }
-        let targets: Box<[Box<str>]> = publish.targets.iter().map(Box::from).collect();
+        if item.is_some() {
+            // Its places are told once all rooms have answered, which may be after what follows.
+            options = options.with(PublishOptions::ECHO);
+        }
+        let mut targets = Vec::new();
+        IdList::write(publish.targets.iter(), &mut targets);
+        let targets = targets.into_boxed_slice();
         let is_rare = item.is_some() || !targets.is_empty();
         let publish = envelope::Publish {
             ticket,

@@ -7,7 +7,9 @@
 use std::rc::Rc;
 
 use throng_protocol::refusal::{Code, Refusal};
-use throng_protocol::value::{AppEventKind, Departure, DestroyReason, PublishOptions, ShedReason};
+use throng_protocol::value::{
+    AppEventKind, Departure, DestroyReason, IdList, PublishOptions, ShedReason,
+};
 
 use crate::class::Class;
 use crate::counters::Outcome;
@@ -99,12 +101,13 @@ impl Shard {
         &mut self,
         handle: RoomHandle,
         publication: &Publication<'_>,
-        targets: &[Box<str>],
+        targets: &[u8],
     ) -> Result<Answer, No> {
         let now = self.now;
         self.seal(handle);
         let room = self.rooms.get_mut(handle).ok_or(Refusal::new(Code::NO_SUCH_ROOM))?;
         let (app, epoch) = (room.app(), room.epoch());
+        let targets = IdList::parse(targets).expect("the list as it was decoded");
         let directed = match room.direct(publication, targets, now) {
             Ok(directed) => directed,
             Err(no) => return Err(self.count_no(app, publication.class, no)),
@@ -114,7 +117,8 @@ impl Shard {
         self.open_room(handle);
         for key in directed.users {
             let (user, frame) = (key.user, directed.frame.clone());
-            self.post.tell(key.shard, Envelope::Direct { user, room: handle, frame });
+            let own = publication.own;
+            self.post.tell(key.shard, Envelope::Direct { user, room: handle, frame, own });
         }
         Ok(Answer::Accepted { epoch, seq: directed.seq, time: now.wall })
     }
@@ -176,7 +180,8 @@ impl Shard {
         self.expire_seats(handle);
         let now = self.now;
         if let Some(room) = self.rooms.get_mut(handle) {
-            room.expire_belongings(now);
+            room.expire_attributes(now);
+            room.expire_bots(now.instant);
         }
         let now = now.instant;
         let ends = self.rooms.get(handle).and_then(Room::ends_at);

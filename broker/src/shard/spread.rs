@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::envelope::Ack;
-use crate::id::{AppId, ConnectionId, RoomHandle, UserHandle};
+use crate::id::{AppId, ConnectionId, RoomHandle, SessionKey, UserHandle};
 use crate::probe::{self, Mark};
 use crate::shard::Shard;
 use crate::shard::users::Place;
@@ -63,7 +63,12 @@ impl Shard {
     }
 
     /// A message for one user who is in a room, after what the room said before it.
-    pub(super) fn on_direct(&mut self, user: UserHandle, room: RoomHandle, frame: &Bytes) {
+    pub(super) fn on_direct(
+        &mut self,
+        user: UserHandle,
+        room: RoomHandle,
+        (frame, own): (&Bytes, Option<SessionKey>),
+    ) {
         let Some(entry) = self.users.get(user) else { return };
         let Some(&Place::Seated(audience)) = entry.membership(room).map(|own| &own.place) else {
             return;
@@ -71,7 +76,8 @@ impl Shard {
         probe::mark(Mark::Directed);
         for connection in entry.sessions.clone() {
             let session = self.sessions.get(connection);
-            if session.is_some_and(|own| own.outbound.occupant_of(audience).is_some()) {
+            let is_own = own == Some(SessionKey { shard: self.settings.id, connection });
+            if !is_own && session.is_some_and(|own| own.outbound.occupant_of(audience).is_some()) {
                 self.settle(connection, audience);
                 self.give(connection, frame);
             }

@@ -108,7 +108,10 @@ impl Line {
     fn on_told(&mut self, event: Event) {
         let is_news = match &event {
             Event::Message(it) => self.seats.record_message(it),
-            Event::Tombstone(it) => self.seats.record_entry(&it.room, it.position()),
+            // Of one that was erased nothing is to be seen: it keeps its place and no more.
+            Event::Tombstone(it) => {
+                self.seats.record_entry(&it.room, it.position()) && it.sender.is_some()
+            }
             Event::Notice(it) => {
                 it.room.is_none_or(|room| self.seats.record_entry(&room, it.position()))
             }

@@ -358,7 +358,9 @@ fn the_state_of_a_room_and_its_tombstones_come_after_a_loss_and_only_these_count
     let number = test.sent_join("lobby");
     let attributes = RoomAttributes { room: "lobby", epoch: 1, seq: 13, ..Default::default() };
     let queue = RoomQueue { room: "lobby", epoch: 1, seq: 13, size: 9, ..Default::default() };
-    let stone = Tombstone { room: "lobby", epoch: 1, seq: 12, ..Tombstone::default() };
+    let (sender, kind) = ("ann", "text");
+    let stone =
+        Tombstone { room: "lobby", epoch: 1, seq: 12, sender, kind, ..Tombstone::default() };
     test.say(&[
         reply(number, reply::Joined { states: 2, entries: 3, ..joined(13) }),
         push(attributes),

@@ -20,7 +20,7 @@ use throng_protocol::value::{
 use crate::envelope::{Ask, JoinAsk, LimitSettings};
 use crate::id::{AppId, ConnectionId};
 use crate::nature::Nature;
-use crate::room::{self, About, Actor, Change, Policy, Ruling, Telling, Wish};
+use crate::room::{self, About, Actor, Change, Furniture, Policy, Ruling, Telling, Wish};
 use crate::shard::requests::{Refused, invalid};
 use crate::shard::{Shard, rules};
 
@@ -85,17 +85,23 @@ impl Shard {
         let none = (own.quota, core::time::Duration::ZERO);
         let (quota, slow_mode) = rules::apply(&settings, none, own.quota);
         let exceptions = ids(create.mute_exceptions, 0, MUTE_EXCEPTIONS_MAX, "mute_exceptions")?;
-        Ok(Ask::Create(Box::new(Wish {
+        let furniture = Furniture {
+            mute_exceptions: exceptions.into_vec().into_iter().collect(),
+            attributes: kept::first_attributes(create.attributes)?,
+            queue: kept::queue(create.queue_size, create.queue_permission)?,
+        };
+        let is_bare = furniture.mute_exceptions.is_empty()
+            && furniture.attributes.is_empty()
+            && furniture.queue.0 == 0;
+        Ok(Ask::Create(Wish {
             creator: create.creator.into(),
             about: About::of(create.about),
             policy: policy(create.policy, &own.rooms)?,
             flags: create.flags,
-            mute_exceptions: exceptions.into_vec().into_iter().collect(),
             quota,
-            slow_mode,
-            attributes: kept::first_attributes(create.attributes)?,
-            queue: kept::queue(create.queue_size, create.queue_permission)?,
-        })))
+            slow_mode_ms: u32::try_from(slow_mode.as_millis()).unwrap_or(u32::MAX),
+            furniture: (!is_bare).then(|| Box::new(furniture)),
+        }))
     }
 
     /// What a room is like that nobody wished for: it was created by a join.

@@ -12,9 +12,9 @@ const LATE: &[(Bug, u64)] = &[
     (Bug::LimiterForgets, 33),
     (Bug::VisitIgnored, 25),
     (Bug::LaneOvertaken, 392),
-    (Bug::SanctionAnsweredEarly, 347),
-    (Bug::RevisionIgnored, 31),
     (Bug::OfferMoves, 13),
+    (Bug::RevisionIgnored, 16),
+    (Bug::SanctionAnsweredEarly, 347),
 ];
 
 /// Seeds that are tried from there on, and then from the first on.

@@ -385,10 +385,16 @@ impl Room {
             self.stream.direct(&self.name, &message(sender.who, publication, class), now.wall);
         let user = |target| self.members.find(Who { user: target, role: Role::Client });
         let here = targets.iter().filter_map(|target| self.members.get(user(target)?));
-        let everyone = self.members.handles().filter_map(|own| self.members.get(own));
-        let everyone = everyone.take(if probe::planted(Bug::DirectToAll) { usize::MAX } else { 0 });
-        let here = here.chain(everyone).filter(|member| !member.is_away());
-        let users = here.map(|member| member.key).collect();
+        let mut users: Vec<UserKey> = Vec::new();
+        for member in here.filter(|member| !member.is_away()) {
+            if !users.contains(&member.key) {
+                users.push(member.key);
+            }
+        }
+        if probe::planted(Bug::DirectToAll) {
+            let everyone = self.members.handles().filter_map(|own| self.members.get(own));
+            users = everyone.filter(|own| !own.is_away()).map(|own| own.key).collect();
+        }
         let member = sender.member;
         self.note_message(member, place, now);
         Ok(Directed { frame, users, class, seq: self.stream.seq() })

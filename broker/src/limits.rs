@@ -119,6 +119,18 @@ pub const TOP_PERIOD: Duration = Duration::from_secs(1);
 /// Questions of a client for the members of rooms in any window of one second (spec 4).
 pub const MEMBER_QUERIES_PER_SECOND_DEFAULT: u32 = 1;
 
+/// Keys of one kind that an app has at a time: one in use, and one that is on its way in or out.
+pub const LIVE_KEYS_MAX: usize = 2;
+
+/// Bytes of the secret of a key.
+pub const SECRET_BYTES_MIN: usize = 32;
+
+/// How long a token may hold from when it was made.
+pub const TOKEN_LIFE_MAX_DEFAULT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How far the clock of whoever makes tokens may be ahead of ours.
+pub const TOKEN_SKEW_MAX: Duration = Duration::from_secs(60);
+
 /// How long a stranger has to finish its hello (reliability: pre-auth is cheap).
 pub const HELLO_DEADLINE_DEFAULT: Duration = Duration::from_secs(3);
 

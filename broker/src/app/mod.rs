@@ -3,10 +3,12 @@
 //! Every shard has the same table of apps and reads it only. Settings come from the
 //! configuration; they are plain values here and were checked there.
 
+pub mod keys;
 pub mod lists;
 
 use core::fmt;
 use core::num::NonZeroU32;
+use core::time::Duration;
 
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::Role;
@@ -16,6 +18,7 @@ use crate::limits;
 use crate::nature::Nature;
 use crate::rate::{CapLimits, QuotaLimits};
 
+use keys::Keys;
 use lists::Lists;
 
 /// The settings of one app.
@@ -26,6 +29,10 @@ pub struct App {
     /// The secret that lets anyone be whoever they say. Only for development: a node that has
     /// such an app listens on loopback only.
     pub development_secret: Option<Secret>,
+    /// With what its backends sign who may come in.
+    pub keys: Keys,
+    /// How long a token may hold from when it was made; one that would hold longer is refused.
+    pub token_life_max: Duration,
     /// Whether visitors without an account are let in (spec 2; off by default).
     pub anonymous: bool,
     /// Whether joining a room that does not exist creates it (spec 3; off by default).
@@ -117,6 +124,8 @@ impl App {
         Self {
             key: key.into(),
             development_secret: None,
+            keys: Keys::default(),
+            token_life_max: limits::TOKEN_LIFE_MAX_DEFAULT,
             anonymous: false,
             create_on_join: false,
             publish_without_join: false,

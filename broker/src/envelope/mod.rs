@@ -7,16 +7,17 @@
 //!
 //! Nothing in an envelope is a reference into a shard: each could be written to a wire.
 
+mod app;
+
 use bytes::Bytes;
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::{
     AppEvents, Attendance, AttributeResult, Departure, JoinOptions, LimitSetting, ListChange,
-    ListName, MemberFilter, MemberOrder, Moderation, PublishOptions, QueuePermission, Role,
-    RoomRole, Sanction as SanctionKind, Term, TopBy, TopPeriod,
+    ListName, MemberFilter, MemberOrder, PublishOptions, QueuePermission, Role, RoomRole,
+    Sanction as SanctionKind, TopBy, TopPeriod,
 };
 
-use crate::class::{ByClass, Class};
-use crate::counters::Counters;
+use crate::class::Class;
 use crate::id::{AppId, Badge, MemberHandle, RoomHandle, SessionKey, ShardId, UserHandle};
 use crate::names::Names;
 use crate::page::Page;
@@ -24,8 +25,9 @@ use crate::room::{
     Actor, AttributeChange, Batch, Change, Expelled, HistoryAsk, HistoryFound, Joined, Placed,
     Profile, QueueChange, RecallAsk, RoomAllowance, Ruling, Shed, State, Telling, Wish,
 };
-use crate::sanctions::Sanction;
 use crate::time::WallTime;
+
+pub use app::{AppListChange, AppRuling, Census, TidingsBatch, UserSanction};
 
 /// One thing that one shard tells another.
 #[derive(Debug)]
@@ -258,77 +260,6 @@ impl ItemOutcome {
     #[must_use]
     pub const fn plain(code: Code) -> Self {
         Self { code, retry_after_ms: 0, epoch: 0, seq: 0 }
-    }
-}
-
-/// A change of one of an app's lists.
-#[derive(Debug)]
-pub struct AppListChange {
-    /// Whom to answer.
-    pub ticket: Ticket,
-    /// The app.
-    pub app: AppId,
-    /// Which of its lists.
-    pub list: ListName,
-    /// What to do.
-    pub change: ListChange,
-    /// The entries.
-    pub entries: Names,
-}
-
-/// A ban or mute in a whole app, or the lifting of one.
-#[derive(Debug)]
-pub struct AppRuling {
-    /// Whom to answer.
-    pub ticket: Ticket,
-    /// The app.
-    pub app: AppId,
-    /// What is done to whom.
-    pub ruling: Ruling,
-}
-
-/// What holds against a user in a whole app.
-#[derive(Debug)]
-pub struct UserSanction {
-    /// The app.
-    pub app: AppId,
-    /// The user's id.
-    pub user: Box<str>,
-    /// What was done.
-    pub action: Moderation,
-    /// For how long.
-    pub term: Term,
-    /// Until when it holds, if it does.
-    pub sanction: Sanction,
-    /// How the user's sessions are told.
-    pub telling: Telling,
-    /// Who waits for it to be heeded.
-    pub ack: Ack,
-}
-
-/// Events of an app, as the frames that go to its servers.
-#[derive(Debug, Clone)]
-pub struct TidingsBatch {
-    /// Whole frames, one after the other.
-    pub bytes: Bytes,
-    /// Of which sort each frame is, and where it ends.
-    pub ends: Vec<(AppEvents, u32)>,
-}
-
-/// What was counted for an app, on one shard or on several.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Census {
-    /// What became of messages.
-    pub counters: Counters,
-    /// Messages that wait for an occupant now.
-    pub waiting: ByClass<u64>,
-}
-
-impl Census {
-    /// Adds what another shard counted.
-    pub fn add(&mut self, other: &Self) {
-        self.counters.add(&other.counters);
-        self.waiting.add(&other.waiting);
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Welcome {
     pub requests_per_second: u32,
     /// Rooms a user may be in; joining one more leaves the one joined longest ago.
     pub rooms_per_user: u32,
+    /// How long the token holds from now on; none for a session that needs none.
+    pub expires_in: Option<Duration>,
 }
 
 impl Welcome {
@@ -79,6 +81,8 @@ impl Welcome {
             messages_per_second: welcome.messages_per_second,
             requests_per_second: welcome.requests_per_second,
             rooms_per_user: welcome.rooms_per_user,
+            expires_in: (welcome.expires_in_ms > 0)
+                .then(|| Duration::from_millis(welcome.expires_in_ms)),
         })
     }
 }

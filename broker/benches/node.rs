@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use throng_broker::app::App;
@@ -26,6 +27,9 @@ const SECRET: &str = "secret-of-a-counted-app";
 
 /// The room everyone is in.
 pub const ROOM: &str = "lobby";
+
+/// Where everyone comes from.
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A client's place.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +121,9 @@ impl Node {
             extensions: Extensions::NONE,
         };
         let first = Client { shard: 0, connection: self.next_connection(0) };
-        self.turn(0, |shard| shard.handle(Event::Accepted { connection: first.connection }));
+        self.turn(0, |shard| {
+            shard.handle(Event::Accepted { connection: first.connection, peer: PEER })
+        });
         FromClient::Hello(hello).write(&mut self.frames);
         self.say(first);
         let client = match self.handed_over.take() {
@@ -125,7 +131,9 @@ impl Node {
             Some((shard, received)) => {
                 self.connections[0] -= 1;
                 let connection = self.next_connection(shard);
-                self.turn(shard, |shard| shard.handle(Event::Adopted { connection, received }));
+                self.turn(shard, |shard| {
+                    shard.handle(Event::Adopted { connection, peer: PEER, received })
+                });
                 Client { shard, connection }
             }
         };

@@ -3,10 +3,12 @@
 //! A shard takes [`Event`]s and a [`crate::time::Now`] and leaves [`Effect`]s. It never does
 //! anything itself, so the same shard runs over io_uring, epoll, or a simulated world.
 
+use core::net::IpAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
 
+use crate::app::keys::Keys;
 use crate::envelope::Envelope;
 use crate::id::{ConnectionId, ShardId};
 
@@ -17,11 +19,15 @@ pub enum Event<'a> {
     Accepted {
         /// The connection.
         connection: ConnectionId,
+        /// The address it comes from, whatever stands in between.
+        peer: IpAddr,
     },
     /// A connection that another shard accepted and found to belong here.
     Adopted {
         /// The connection; paused, as if just received from.
         connection: ConnectionId,
+        /// The address it comes from.
+        peer: IpAddr,
         /// All that was received on it so far.
         received: Vec<u8>,
     },
@@ -46,6 +52,8 @@ pub enum Event<'a> {
     },
     /// Another shard says something.
     Mail(Envelope),
+    /// The apps' keys are replaced: those of each app, in the order of the apps.
+    Keys(Vec<Keys>),
     /// The node is going down: tell everyone and finish.
     Drain,
 }
@@ -88,6 +96,8 @@ pub enum Effect {
         connection: ConnectionId,
         /// Its new shard.
         to: ShardId,
+        /// The address it comes from.
+        peer: IpAddr,
         /// All that was received on it so far.
         received: Vec<u8>,
     },

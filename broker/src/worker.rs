@@ -7,6 +7,7 @@
 
 use core::time::Duration;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,6 +28,8 @@ pub enum Parcel<Socket> {
     Connection {
         /// The socket.
         socket: Socket,
+        /// The address it comes from.
+        peer: IpAddr,
         /// All that was received on it so far.
         received: Vec<u8>,
     },
@@ -124,8 +127,8 @@ impl<I: Io> Worker<I> {
     fn take_completions(&mut self) {
         for completion in self.completions.drain(..) {
             match completion {
-                Completion::Accepted { connection, .. } => {
-                    self.shard.handle(Event::Accepted { connection });
+                Completion::Accepted { connection, peer } => {
+                    self.shard.handle(Event::Accepted { connection, peer: peer.ip() });
                 }
                 Completion::Received { connection, buffer } => {
                     let bytes = self.io.received(buffer);
@@ -146,9 +149,9 @@ impl<I: Io> Worker<I> {
         let (io, shard) = (&mut self.io, &mut self.shard);
         self.mesh.receive(|parcel| match parcel {
             Parcel::Envelope(envelope) => shard.handle(Event::Mail(envelope)),
-            Parcel::Connection { socket, received } => {
+            Parcel::Connection { socket, peer, received } => {
                 let connection = io.adopt(socket);
-                shard.handle(Event::Adopted { connection, received });
+                shard.handle(Event::Adopted { connection, peer, received });
             }
         });
     }
@@ -161,10 +164,11 @@ impl<I: Io> Worker<I> {
                 Effect::Resume { connection, receive } => self.io.resume(connection, receive),
                 Effect::Shutdown { connection } => self.io.shutdown(connection),
                 Effect::Close { connection } => self.io.close(connection),
-                Effect::HandOver { connection, to, received } => {
+                Effect::HandOver { connection, to, peer, received } => {
                     // None if the peer ended it in this very turn.
                     if let Some(socket) = self.io.detach(connection) {
-                        self.mesh.send(to.index(), Parcel::Connection { socket, received });
+                        let parcel = Parcel::Connection { socket, peer, received };
+                        self.mesh.send(to.index(), parcel);
                     }
                 }
             }

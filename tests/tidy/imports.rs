@@ -38,7 +38,7 @@ const BROKER: &[(&str, &[&str])] = &[
     ),
     ("session", &["class", "id", "limits", "probe", "rate", "slots", "time"]),
     ("envelope", &["class", "counters", "id", "names", "page", "room", "sanctions", "time"]),
-    ("event", &["envelope", "id", "time"]),
+    ("event", &["app", "envelope", "id", "time"]),
     (
         "shard",
         &[

@@ -6,6 +6,7 @@
 //! sent must not take more memory than the bound allows.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::panic;
 use std::path::Path;
 use std::time::Duration;
@@ -280,7 +281,7 @@ fn lone_shard(connection: ConnectionId) -> Shard {
         seed: 3,
     });
     shard.begin(Now { instant: Instant::ZERO, wall: WallTime::from_micros(1) }, Duration::ZERO);
-    shard.handle(Event::Accepted { connection });
+    shard.handle(Event::Accepted { connection, peer: Ipv4Addr::LOCALHOST.into() });
     shard
 }
 

@@ -16,6 +16,7 @@ pub mod inbound;
 pub mod lag;
 pub mod outbound;
 
+use core::net::IpAddr;
 use core::time::Duration;
 
 use throng_protocol::value::Role;
@@ -34,6 +35,8 @@ use outbound::Outbound;
 pub struct Session {
     /// The connection that carries it.
     pub connection: ConnectionId,
+    /// The address it comes from.
+    pub peer: IpAddr,
     /// How far it has come.
     pub stage: Stage,
     /// What the peer has begun to say.
@@ -117,9 +120,10 @@ pub enum Overdue {
 impl Session {
     /// A connection that has just come in.
     #[must_use]
-    pub fn new(connection: ConnectionId, now: Instant) -> Self {
+    pub fn new(connection: ConnectionId, peer: IpAddr, now: Instant) -> Self {
         Self {
             connection,
+            peer,
             stage: Stage::Greeting,
             inbound: Inbound::default(),
             outbound: Outbound::default(),
@@ -226,6 +230,8 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use core::net::Ipv4Addr;
+
     use super::*;
     use crate::slots::Slot;
 
@@ -240,7 +246,7 @@ mod tests {
     }
 
     fn session() -> Session {
-        Session::new(ConnectionId { slot: 0, generation: 0 }, second(0))
+        Session::new(ConnectionId { slot: 0, generation: 0 }, Ipv4Addr::LOCALHOST.into(), second(0))
     }
 
     fn open_session() -> Session {

@@ -15,9 +15,9 @@ use crate::id::{AppId, ConnectionId, SessionKey, UserHandle};
 use crate::limits::{ROOMS_PER_USER_MAX, SESSIONS_PER_USER_MAX};
 use crate::probe::{self, Bug, Mark};
 use crate::rate::{RateWindow, SECOND};
-use crate::session::Identity;
 use crate::session::caps::Caps;
 use crate::session::flood::Flood;
+use crate::session::{Identity, Session};
 
 use crate::shard::Shard;
 use crate::shard::users::UserName;
@@ -57,9 +57,10 @@ impl Shard {
         let home = self.homes.of_user(claims.app, claims.server(), account);
         if home != self.settings.id {
             probe::mark(Mark::HandedOver);
-            self.sessions.remove(connection);
-            let received = received.to_vec();
-            self.effects.push(Effect::HandOver { connection, to: home, received });
+            if let Some(Session { peer, .. }) = self.sessions.remove(connection) {
+                let received = received.to_vec();
+                self.effects.push(Effect::HandOver { connection, to: home, peer, received });
+            }
             return;
         }
         let who = UserName { app: claims.app, server: claims.server(), name: account };

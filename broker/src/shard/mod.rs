@@ -44,6 +44,7 @@ mod timers;
 mod top;
 mod users;
 
+use core::net::IpAddr;
 use core::time::Duration;
 use std::rc::Rc;
 
@@ -219,15 +220,17 @@ impl Shard {
     /// Takes in one thing that happened.
     pub fn handle(&mut self, event: Event<'_>) {
         match event {
-            Event::Accepted { connection } => self.on_accepted(connection),
-            Event::Adopted { connection, received } => {
-                self.on_accepted(connection);
+            Event::Accepted { connection, peer } => self.on_accepted(connection, peer),
+            Event::Adopted { connection, peer, received } => {
+                self.on_accepted(connection, peer);
                 self.on_received(connection, &received);
             }
             Event::Received { connection, bytes } => self.on_received(connection, bytes),
             Event::Sent { connection, spare } => self.on_sent(connection, spare),
             Event::Closed { connection } => self.on_closed(connection),
             Event::Mail(envelope) => self.on_envelope(envelope),
+            // Nobody is let in by a key yet.
+            Event::Keys(_) => {}
             Event::Drain => self.on_drain(),
         }
     }
@@ -374,8 +377,8 @@ impl Shard {
         }
     }
 
-    fn on_accepted(&mut self, connection: ConnectionId) {
-        self.sessions.insert(Session::new(connection, self.now.instant));
+    fn on_accepted(&mut self, connection: ConnectionId, peer: IpAddr) {
+        self.sessions.insert(Session::new(connection, peer, self.now.instant));
         self.set_session_timer(connection);
         if self.drain != Drain::Serving {
             self.dismiss_draining(connection);

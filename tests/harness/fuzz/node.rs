@@ -5,6 +5,7 @@
 //! after its shutdown. After every turn of a shard its invariants are checked.
 
 use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use throng_broker::app::{App, Rates};
@@ -24,6 +25,9 @@ use crate::client::{APP, SECRET};
 const PIECES_MAX: usize = 16;
 
 const ROOM_IDLE: Duration = Duration::from_secs(60);
+
+/// Where every connection comes from.
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A connection, from its peer's side.
 #[derive(Debug)]
@@ -241,7 +245,9 @@ impl Node {
         }
         for waiting in place.waiting.drain(..) {
             place.shard.handle(match &waiting {
-                Waiting::Accepted(connection) => Event::Accepted { connection: *connection },
+                Waiting::Accepted(connection) => {
+                    Event::Accepted { connection: *connection, peer: PEER }
+                }
                 Waiting::Received(connection, bytes) => {
                     Event::Received { connection: *connection, bytes }
                 }
@@ -318,7 +324,7 @@ impl Node {
                     self.close(peer);
                 }
             }
-            Effect::HandOver { connection, to, received } => {
+            Effect::HandOver { connection, to, received, .. } => {
                 let Some(peer) = self.peer(shard, connection) else { return };
                 assert!(peer.receive.is_none() && peer.sending.is_none(), "a quiet connection");
                 let Some(number) = self.places[shard].peer(connection) else { return };
@@ -340,7 +346,9 @@ impl Node {
 
 fn owned(waiting: Waiting) -> Event<'static> {
     match waiting {
-        Waiting::Adopted(connection, received) => Event::Adopted { connection, received },
+        Waiting::Adopted(connection, received) => {
+            Event::Adopted { connection, peer: PEER, received }
+        }
         Waiting::Sent(connection, spare) => Event::Sent { connection, spare },
         Waiting::Mail(_, envelope) => Event::Mail(envelope),
         other => unreachable!("{other:?} is handed over by reference"),

@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use throng_protocol::refusal::Code;
 
 use crate::app::keys::Keys;
 use crate::envelope::Envelope;
@@ -90,6 +91,8 @@ pub enum Effect {
         /// The connection.
         connection: ConnectionId,
     },
+    /// Let whoever runs the node read something in the log.
+    Report(Report),
     /// Give a connection to another shard, where it becomes [`Event::Adopted`].
     HandOver {
         /// The connection; paused and with no send under way.
@@ -101,6 +104,29 @@ pub enum Effect {
         /// All that was received on it so far.
         received: Vec<u8>,
     },
+}
+
+/// Something that whoever runs the node may want to know of a connection. Holds no secret and
+/// nothing that a stranger chose: what is not known is not named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Where the connection comes from.
+    pub peer: IpAddr,
+    /// Why it, or what it asked, was refused.
+    pub code: Code,
+    /// What exactly was wrong, which the peer itself was not told; may be empty.
+    pub cause: &'static str,
+    /// Who it is, once that is known.
+    pub who: Option<Who>,
+}
+
+/// Who a session is, for people to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// The app, by its key.
+    pub app: Box<str>,
+    /// The user's id.
+    pub user: Box<str>,
 }
 
 /// Something for another shard. Kept apart from effects, which are many and small.

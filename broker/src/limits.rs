@@ -123,10 +123,13 @@ pub const MEMBER_QUERIES_PER_SECOND_DEFAULT: u32 = 1;
 pub const LIVE_KEYS_MAX: usize = 2;
 
 /// Bytes of the secret of a key.
-pub const SECRET_BYTES_MIN: usize = 32;
+pub const SECRET_BYTES_MIN: usize = throng_protocol::limits::TOKEN_SECRET_BYTES_MIN;
 
 /// How long a token may hold from when it was made.
 pub const TOKEN_LIFE_MAX_DEFAULT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Users of one app that a shard knows to have revoked tokens.
+pub const REVOCATIONS_MAX: usize = 1 << 20;
 
 /// How far the clock of whoever makes tokens may be ahead of ours.
 pub const TOKEN_SKEW_MAX: Duration = Duration::from_secs(60);

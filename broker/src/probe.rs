@@ -122,6 +122,18 @@ listed! {
         Spread,
         /// A stranger did not finish its hello.
         HelloLate,
+        /// A hello, or a new token, showed no right to come in.
+        Unauthorized,
+        /// A session's token had come to its end.
+        TokenExpired,
+        /// A session was given a new token.
+        TokenRefreshed,
+        /// A session's token was revoked.
+        TokenRevoked,
+        /// A session's key was taken out of use.
+        KeyGone,
+        /// A session asked for a room that its token does not reach.
+        OutOfScope,
         /// A peer did not finish a frame.
         FrameLate,
         /// A silent peer was asked whether it is there.
@@ -198,6 +210,8 @@ listed! {
         ExpiryIgnored,
         /// A message that was taken back is given to those who come later.
         RecallIgnored,
+        /// A session goes on although its token was revoked.
+        RevokedStays,
         /// An element that is offered again loses its place in the queue.
         OfferMoves,
         /// A room's first attribute is not told to those who join.

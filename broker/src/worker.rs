@@ -15,6 +15,7 @@ use crate::envelope::Envelope;
 use crate::event::{Effect, Event};
 use crate::id::ShardId;
 use crate::io::{Completion, Io};
+use crate::journal::Journal;
 use crate::mesh::Endpoint;
 use crate::shard::Shard;
 use crate::time::Instant;
@@ -46,6 +47,7 @@ pub struct Worker<I: Io> {
     completions: Vec<Completion>,
     /// How long the last turn took.
     busy: Duration,
+    journal: Journal,
 }
 
 /// Whether there will be another turn.
@@ -71,7 +73,8 @@ impl<I: Io> Worker<I> {
         let waker = io.waker()?;
         mesh.bell().install(move || waker.wake());
         let (completions, busy) = (Vec::new(), Duration::ZERO);
-        Ok(Self { io, shard, mesh, drain, draining: false, completions, busy })
+        let journal = Journal::default();
+        Ok(Self { io, shard, mesh, drain, draining: false, completions, busy, journal })
     }
 
     /// Waits for something to do and does it.
@@ -97,7 +100,7 @@ impl<I: Io> Worker<I> {
             self.shard.handle(Event::Drain);
         }
         self.shard.finish();
-        self.carry_out();
+        self.carry_out(now.instant);
         self.busy = self.io.now().instant.since(now.instant);
         let finished = self.shard.is_drained() && !self.mesh.is_backed_up();
         Ok(if finished { Turn::Finished } else { Turn::Continue })
@@ -156,9 +159,10 @@ impl<I: Io> Worker<I> {
         });
     }
 
-    fn carry_out(&mut self) {
+    fn carry_out(&mut self, now: Instant) {
         for effect in self.shard.take_effects() {
             match effect {
+                Effect::Report(report) => self.journal.note(&report, now),
                 Effect::Send { connection, outgoing } => self.io.send(connection, outgoing),
                 Effect::Pause { connection } => self.io.pause(connection),
                 Effect::Resume { connection, receive } => self.io.resume(connection, receive),

@@ -90,7 +90,8 @@ fn two_thousand_come_and_go_and_are_told_one_figure_a_second_and_the_last_is_tru
         world.clients.iter().flat_map(|own| own.figures.values()).map(|it| it.count).sum();
     assert!(told > 2_000, "only {told} figures were told");
     world.pass(Duration::from_secs(10));
-    let again = world.clients.iter().flat_map(|own| own.figures.values()).map(|it| it.count).sum();
+    let again: u64 =
+        world.clients.iter().flat_map(|own| own.figures.values()).map(|it| it.count).sum();
     assert_eq!(told, again, "nothing changed, nothing is told");
 }
 

@@ -19,7 +19,8 @@ const BROKER: &[(&str, &[&str])] = &[
     ("rate", &["limits", "probe", "time"]),
     ("sanctions", &["page", "time"]),
     ("counters", &["class"]),
-    ("app", &["class", "id", "limits", "names", "nature", "rate"]),
+    ("grant", &["time"]),
+    ("app", &["class", "grant", "id", "limits", "names", "nature", "rate", "time"]),
     (
         "room",
         &[
@@ -36,7 +37,7 @@ const BROKER: &[(&str, &[&str])] = &[
             "time",
         ],
     ),
-    ("session", &["class", "id", "limits", "probe", "rate", "slots", "time"]),
+    ("session", &["class", "grant", "id", "limits", "probe", "rate", "slots", "time"]),
     ("envelope", &["class", "counters", "id", "names", "page", "room", "sanctions", "time"]),
     ("event", &["app", "envelope", "id", "time"]),
     (
@@ -47,6 +48,7 @@ const BROKER: &[(&str, &[&str])] = &[
             "counters",
             "envelope",
             "event",
+            "grant",
             "id",
             "limits",
             "names",
@@ -64,7 +66,8 @@ const BROKER: &[(&str, &[&str])] = &[
     // The shell.
     ("io", &["event", "id", "limits", "slots", "time"]),
     ("mesh", &["limits", "probe"]),
-    ("worker", &["envelope", "event", "id", "io", "mesh", "shard", "time"]),
+    ("journal", &["event", "time"]),
+    ("worker", &["envelope", "event", "id", "io", "journal", "mesh", "shard", "time"]),
     ("config", &["app", "io", "limits", "names", "nature", "session"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),
 ];
@@ -82,6 +85,7 @@ const CORE: &[&str] = &[
     "rate",
     "sanctions",
     "counters",
+    "grant",
     "app",
     "room",
     "session",

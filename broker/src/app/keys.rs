@@ -5,6 +5,7 @@
 //! out after all backends sign with the new one.
 
 use super::Secret;
+use crate::grant::KeyName;
 
 /// The keys of one app. Without any, nobody is let in by token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,5 +61,38 @@ impl Keys {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.tokens.is_empty() && self.jwt.is_none()
+    }
+
+    /// Whether a key is among these that was among those, and still the same.
+    #[must_use]
+    pub fn has_same(&self, those: &Self, name: &KeyName) -> bool {
+        match name {
+            KeyName::Token(id) => {
+                let find = |keys: &Self| keys.tokens.iter().find(|key| key.id == *id).cloned();
+                find(self).is_some() && find(self) == find(those)
+            }
+            KeyName::Jwt(id) => match (&self.jwt, &those.jwt) {
+                (Some(these), Some(those)) => these.has_same(those, id),
+                _ => false,
+            },
+        }
+    }
+}
+
+impl Jwt {
+    fn has_same(&self, those: &Self, id: &str) -> bool {
+        let (own, other) = (&self.keys, &those.keys);
+        let same = match (own, other) {
+            (JwtKeys::Hs256(own), JwtKeys::Hs256(other)) => {
+                let find = |keys: &[TokenKey]| keys.iter().find(|key| *key.id == *id).cloned();
+                find(own).is_some() && find(own) == find(other)
+            }
+            (JwtKeys::EdDsa(own), JwtKeys::EdDsa(other)) => {
+                let find = |keys: &[PublicKey]| keys.iter().find(|key| *key.id == *id).cloned();
+                find(own).is_some() && find(own) == find(other)
+            }
+            _ => false,
+        };
+        same && self.audience == those.audience && self.issuer == those.issuer
     }
 }

@@ -3,14 +3,15 @@
 //! Every shard has the same table of apps and reads it only. Settings come from the
 //! configuration; they are plain values here and were checked there.
 
+mod jwt;
 pub mod keys;
 pub mod lists;
+pub mod token;
 
 use core::fmt;
 use core::num::NonZeroU32;
 use core::time::Duration;
 
-use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::Role;
 
 use crate::id::AppId;
@@ -20,6 +21,7 @@ use crate::rate::{CapLimits, QuotaLimits};
 
 use keys::Keys;
 use lists::Lists;
+use token::Cause;
 
 /// The settings of one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,15 +144,20 @@ impl App {
     /// Whether that secret opens this app to that role.
     ///
     /// # Errors
-    /// `UNAUTHORIZED`, whatever the cause.
-    pub fn check_development(&self, secret: &str, role: Role) -> Result<(), Refusal<'static>> {
+    /// The cause why not.
+    pub fn check_development(&self, secret: &str, role: Role) -> Result<(), Cause> {
         let known = self.development_secret.as_ref().is_some_and(|own| same(own.expose(), secret));
+        if known { self.check_role(role) } else { Err(Cause::Secret) }
+    }
+
+    /// Whether the app lets that role in.
+    fn check_role(&self, role: Role) -> Result<(), Cause> {
         let granted = match role {
             Role::Client | Role::Server => true,
             Role::Anonymous => self.anonymous,
             _ => false,
         };
-        if known && granted { Ok(()) } else { Err(Refusal::new(Code::UNAUTHORIZED)) }
+        if granted { Ok(()) } else { Err(Cause::Role) }
     }
 }
 
@@ -179,16 +186,15 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_of_a_bad_credential_has_one_answer() {
+    fn a_development_secret_opens_its_app_to_the_roles_that_the_app_takes() {
         let mut app = App::new("dev");
-        let unauthorized = Err(Refusal::new(Code::UNAUTHORIZED));
-        assert_eq!(app.check_development("", Role::Client), unauthorized);
+        assert_eq!(app.check_development("", Role::Client), Err(Cause::Secret));
         app.development_secret = Some("secret".into());
         assert_eq!(app.check_development("secret", Role::Client), Ok(()));
-        assert_eq!(app.check_development("secreT", Role::Client), unauthorized);
-        assert_eq!(app.check_development("secret-and-more", Role::Client), unauthorized);
-        assert_eq!(app.check_development("secret", Role::Anonymous), unauthorized);
-        assert_eq!(app.check_development("secret", Role::Unknown(7)), unauthorized);
+        assert_eq!(app.check_development("secreT", Role::Client), Err(Cause::Secret));
+        assert_eq!(app.check_development("secret-and-more", Role::Client), Err(Cause::Secret));
+        assert_eq!(app.check_development("secret", Role::Anonymous), Err(Cause::Role));
+        assert_eq!(app.check_development("secret", Role::Unknown(7)), Err(Cause::Role));
         app.anonymous = true;
         assert_eq!(app.check_development("secret", Role::Anonymous), Ok(()));
     }

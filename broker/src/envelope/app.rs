@@ -1,16 +1,18 @@
 //! What shards say to each other about whole apps: their lists, bans and mutes, what happened in
-//! them and what was counted. Plain values, read by `shard::appwide`, `sanctions` and `tidings`.
+//! them and what was counted. Plain values, read by `shard::appwide`, `sanctions`,
+//! `tidings` and `tokens`.
 
 use bytes::Bytes;
 use throng_protocol::value::{AppEvents, ListChange, ListName, Moderation, Term};
 
-use super::{Ack, Ticket};
+use super::{Ack, Item, Ticket};
 use crate::class::ByClass;
 use crate::counters::Counters;
-use crate::id::AppId;
+use crate::id::{AppId, ShardId};
 use crate::names::Names;
 use crate::room::{Ruling, Telling};
 use crate::sanctions::Sanction;
+use crate::time::WallTime;
 
 /// A change of one of an app's lists.
 #[derive(Debug)]
@@ -55,6 +57,23 @@ pub struct UserSanction {
     pub telling: Telling,
     /// Who waits for it to be heeded.
     pub ack: Ack,
+}
+
+/// Of which moment on the tokens of a user hold.
+#[derive(Debug)]
+pub struct Revocation {
+    /// The app.
+    pub app: AppId,
+    /// Whether it is a server's credential.
+    pub server: bool,
+    /// The user, or the credential.
+    pub user: Box<str>,
+    /// Tokens made at or before this moment hold no more.
+    pub made: WallTime,
+    /// Who is to be told that it is heeded.
+    pub from: ShardId,
+    /// Which of the items of a request it is there.
+    pub item: Item,
 }
 
 /// Events of an app, as the frames that go to its servers.

@@ -27,7 +27,7 @@ use crate::room::{
 };
 use crate::time::WallTime;
 
-pub use app::{AppListChange, AppRuling, Census, TidingsBatch, UserSanction};
+pub use app::{AppListChange, AppRuling, Census, Revocation, TidingsBatch, UserSanction};
 
 /// One thing that one shard tells another.
 #[derive(Debug)]
@@ -161,6 +161,8 @@ pub enum Envelope {
         /// The events.
         batch: TidingsBatch,
     },
+    /// To a user's home: of which moment on the user's tokens hold.
+    Revoke(Box<Revocation>),
     /// To who did something to many rooms: what became of it in one of them.
     ItemDone {
         /// What the asking shard calls the request, and which of the items.

@@ -21,6 +21,7 @@ use core::time::Duration;
 
 use throng_protocol::value::Role;
 
+use crate::grant::Grant;
 use crate::id::{AppId, Badge, ConnectionId, UserHandle};
 use crate::limits::{LINGER, PINGS_MISSED_MAX};
 use crate::rate::RateWindow;
@@ -79,6 +80,8 @@ pub struct Identity {
     pub device: Box<str>,
     /// Its role.
     pub role: Role,
+    /// What its token grants it; nothing of a development app's, which reaches everything for ever.
+    pub grant: Option<Box<Grant>>,
     /// Its requests, other than messages.
     pub requests: RateWindow,
     /// Those of them that ask for the members of rooms, once there was one.
@@ -107,6 +110,8 @@ pub enum Overdue {
     Hello,
     /// A frame is late.
     Frame,
+    /// The time of its token is over.
+    Token,
     /// Tell what was skipped because the receiver is capped.
     Gap,
     /// Ask whether the peer is there.
@@ -193,11 +198,12 @@ impl Session {
         match self.stage {
             Stage::Greeting => self.heard_at + patience.hello,
             Stage::Leaving { .. } => self.heard_at + LINGER,
-            Stage::Open(_) => {
+            Stage::Open(ref identity) => {
                 let life = self.heard_at + patience.ping_after * (self.pings_sent + 1);
                 let frame = self.inbound.since().map(|since| since + patience.frame);
                 let gap = self.outbound.caps.as_ref().and_then(|caps| caps.tell_by);
-                [frame, gap].into_iter().flatten().fold(life, Instant::min)
+                let token = identity.grant.as_ref().map(|grant| grant.ends);
+                [frame, gap, token].into_iter().flatten().fold(life, Instant::min)
             }
         }
     }
@@ -210,7 +216,10 @@ impl Session {
         match self.stage {
             Stage::Greeting => Overdue::Hello,
             Stage::Leaving { .. } => Overdue::Linger,
-            Stage::Open(_) => {
+            Stage::Open(ref identity) => {
+                if identity.grant.as_ref().is_some_and(|grant| grant.ends <= now) {
+                    return Overdue::Token;
+                }
                 if self.inbound.since().is_some_and(|since| since + patience.frame <= now) {
                     return Overdue::Frame;
                 }
@@ -257,6 +266,7 @@ mod tests {
             name: "u".into(),
             device: "d".into(),
             role: Role::Client,
+            grant: None,
             requests: RateWindow::new(None, crate::rate::SECOND),
             member_queries: None,
             flood: Flood::default(),

@@ -7,8 +7,9 @@ use throng_protocol::handshake::GoAway;
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::value::Departure;
 
+use crate::app::token::Cause;
 use crate::envelope::Envelope;
-use crate::event::Effect;
+use crate::event::{Effect, Report, Who};
 use crate::id::{ConnectionId, SessionKey};
 use crate::limits::{DRAIN_DEADLINE, DRAIN_RETRY_SPREAD, DRAIN_SETTLE};
 use crate::probe::{self, Mark};
@@ -43,6 +44,9 @@ impl Shard {
             self.settle_all(connection);
         }
         let now = self.now.instant;
+        if is_reported(refusal.code) {
+            self.report(connection, refusal.code, "");
+        }
         let session = self.sessions.get_mut(connection).expect("found above");
         if let Some(identity) = session.leave(now) {
             self.depart(connection, &identity, departure);
@@ -50,6 +54,26 @@ impl Shard {
         }
         self.queue(connection, &FromBroker::GoAway(GoAway::new(refusal)));
         self.set_session_timer(connection);
+    }
+
+    /// The same for a hello that shows no right to come in: all causes look alike to the peer.
+    pub(super) fn dismiss_unauthorized(&mut self, connection: ConnectionId, cause: Cause) {
+        self.report_unauthorized(connection, cause);
+        self.dismiss(connection, Code::UNAUTHORIZED, "");
+    }
+
+    /// Lets whoever runs the node know which cause it was.
+    pub(super) fn report_unauthorized(&mut self, connection: ConnectionId, cause: Cause) {
+        probe::mark(Mark::Unauthorized);
+        self.report(connection, Code::UNAUTHORIZED, cause.as_str());
+    }
+
+    fn report(&mut self, connection: ConnectionId, code: Code, cause: &'static str) {
+        let Some(session) = self.sessions.get(connection) else { return };
+        let who = session
+            .identity()
+            .map(|own| Who { app: self.app(own.app).key.clone(), user: own.name.clone() });
+        self.effects.push(Effect::Report(Report { peer: session.peer, code, cause, who }));
     }
 
     /// A connection is gone.
@@ -136,4 +160,23 @@ impl Shard {
         let wait = Duration::from_millis(1 + self.random.below(spread_ms));
         self.dismiss_with(connection, Refusal::new(Code::DRAINING).retry_after(wait));
     }
+}
+
+/// Whether an end for that reason is more than people coming and going. `UNAUTHORIZED` is reported
+/// with its cause, elsewhere.
+const fn is_reported(code: Code) -> bool {
+    matches!(
+        code,
+        Code::MALFORMED
+            | Code::TOO_LARGE
+            | Code::UNEXPECTED
+            | Code::UNSUPPORTED_VERSION
+            | Code::NOT_SUPPORTED
+            | Code::INVALID_ARGUMENT
+            | Code::TOO_SLOW
+            | Code::TOO_MANY_SESSIONS
+            | Code::BANNED_FROM_APP
+            | Code::TOKEN_REVOKED
+            | Code::FLOODING
+    )
 }

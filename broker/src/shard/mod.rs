@@ -11,7 +11,7 @@
 //!
 //! `greeting` lets sessions in, `leaving` takes them out, `seats` knows where a user sits. What
 //! concerns whole apps is in `appwide`, `sanctions`, `tidings`, `spread` and `top`; what has to be
-//! heeded elsewhere before it is answered waits in `acks`.
+//! heeded elsewhere before it is answered waits in `acks`. `tokens` ends what their time ends.
 
 mod acks;
 mod answers;
@@ -41,6 +41,7 @@ mod slow;
 mod spread;
 mod tidings;
 mod timers;
+mod tokens;
 mod top;
 mod users;
 
@@ -52,6 +53,7 @@ use throng_protocol::FromBroker;
 use throng_protocol::refusal::Code;
 
 use crate::app::App;
+use crate::app::keys::Keys;
 use crate::counters::Counters;
 use crate::envelope::Envelope;
 use crate::event::{Effect, Event, Mail, Receive};
@@ -74,6 +76,7 @@ use sessions::Sessions;
 use spread::Spread;
 use tidings::Tidings;
 use timers::{Due, Timers};
+use tokens::Revoked;
 use top::Top;
 use users::Users;
 
@@ -127,6 +130,10 @@ pub struct Shard {
     appwide: AppWide,
     /// Who is banned or muted in whole apps.
     sanctions: AllSanctions,
+    /// With what the apps' backends sign who may come in, now.
+    keys: Vec<Keys>,
+    /// Whose tokens were revoked, by app.
+    revoked: Vec<Revoked>,
     /// Who is to be told what happens in the apps.
     tidings: Tidings,
     /// Answers that wait for other shards.
@@ -189,6 +196,8 @@ impl Shard {
             load: Load::new(settings.apps.len(), settings.outbound_bytes_max),
             appwide: AppWide::new(settings.apps.iter().map(|app| app.lists.clone()).collect()),
             sanctions: AllSanctions::new(settings.apps.len()),
+            keys: settings.apps.iter().map(|app| app.keys.clone()).collect(),
+            revoked: settings.apps.iter().map(|_| Revoked::default()).collect(),
             tidings: Tidings::new(settings.apps.len()),
             acks: Acks::default(),
             repeats_pending: 0,
@@ -229,8 +238,7 @@ impl Shard {
             Event::Sent { connection, spare } => self.on_sent(connection, spare),
             Event::Closed { connection } => self.on_closed(connection),
             Event::Mail(envelope) => self.on_envelope(envelope),
-            // Nobody is let in by a key yet.
-            Event::Keys(_) => {}
+            Event::Keys(keys) => self.on_keys(keys),
             Event::Drain => self.on_drain(),
         }
     }
@@ -362,6 +370,7 @@ impl Shard {
             }
             Envelope::Sanction(ruling) => self.on_app_ruling(*ruling),
             Envelope::SanctionUser(heed) => self.on_user_sanction(&heed),
+            Envelope::Revoke(revocation) => self.on_revocation(&revocation),
             Envelope::SanctionsAsked { ticket, app, kind, cursor, limit } => {
                 self.on_sanctions_asked(ticket, (app, kind), (&cursor, limit));
             }
@@ -443,6 +452,7 @@ impl Shard {
             Overdue::Nothing => {}
             Overdue::Hello => self.dismiss(connection, Code::TOO_SLOW, "no hello"),
             Overdue::Frame => self.dismiss(connection, Code::TOO_SLOW, ""),
+            Overdue::Token => self.dismiss(connection, Code::TOKEN_EXPIRED, ""),
             Overdue::Silent => self.dismiss(connection, Code::SILENT, ""),
             Overdue::Gap => self.settle_all(connection),
             Overdue::Ping => self.ask_for_life(connection),
@@ -484,6 +494,7 @@ fn note_overdue(overdue: Overdue) {
     match overdue {
         Overdue::Nothing => {}
         Overdue::Gap => probe::mark(Mark::Capped),
+        Overdue::Token => probe::mark(Mark::TokenExpired),
         Overdue::Hello => probe::mark(Mark::HelloLate),
         Overdue::Frame => probe::mark(Mark::FrameLate),
         Overdue::Ping => probe::mark(Mark::Pinged),

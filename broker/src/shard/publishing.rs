@@ -123,6 +123,9 @@ impl Shard {
         let now = self.now;
         let identity = self.identity(connection)?;
         let (user, app) = (identity.user, identity.app);
+        if identity.grant.as_ref().is_some_and(|grant| !grant.reaches(publish.room)) {
+            return Err(Refusal::new(Code::OUT_OF_SCOPE).into());
+        }
         self.check_muted_in_app(app, &identity.name, identity.role)?;
         let (home, address, protected) = self.address(identity, publish.room);
         self.check_drain()?;

@@ -64,6 +64,7 @@ impl Shard {
         self.check_request_rate(connection, request)?;
         check_extensions(request.extensions())?;
         self.check_role(connection, request)?;
+        self.check_app_scope(connection, request)?;
         match request {
             Request::ChangeList(change) => self.on_change_list(connection, number, change),
             Request::QueryList(query) => self.on_query_list(connection, number, query),
@@ -78,6 +79,8 @@ impl Shard {
             }
             Request::Broadcast(broadcast) => self.on_broadcast(connection, number, broadcast),
             Request::QueryTop(query) => self.on_query_top(connection, number, query),
+            Request::RefreshToken(token) => self.on_refresh_token(connection, number, token),
+            Request::RevokeTokens(revoke) => self.on_revoke_tokens(connection, number, revoke),
             Request::Subscribe(subscribe) => {
                 let ticket = self.ticket(connection, number)?;
                 let app = self.identity(connection)?.app;
@@ -138,6 +141,7 @@ impl Shard {
             | Request::Broadcast(_)
             | Request::ChangeBots(_)
             | Request::QueryTop(_)
+            | Request::RevokeTokens(_)
             | Request::Subscribe(_) => true,
             Request::ChangeList(change) => !of_room(change.list),
             Request::QueryList(query) => !of_room(query.list),
@@ -161,6 +165,7 @@ impl Shard {
         ask: Ask,
     ) -> Result<(), Refused> {
         RoomId::parse(room).map_err(|_| invalid("room"))?;
+        self.check_scope(connection, room)?;
         let ticket = self.ticket(connection, number)?;
         let app = self.identity(connection)?.app;
         let home = self.homes.of_room(app, room);

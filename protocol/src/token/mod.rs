@@ -19,7 +19,7 @@ use crate::limits::{
 };
 use crate::value::{AppKey, DeviceId, KeyId, Role, UserId};
 
-pub use scopes::{Scope, Scopes};
+pub use scopes::{Scope, Scopes, reaches};
 
 /// The first byte of every token.
 const VERSION: u8 = 1;

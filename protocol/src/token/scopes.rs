@@ -34,8 +34,14 @@ impl<'a> Scope<'a> {
     /// Whether it reaches a room.
     #[must_use]
     pub fn reaches(self, room: &str) -> bool {
-        self.0.strip_suffix('*').map_or(room == self.0, |beginning| room.starts_with(beginning))
+        reaches(self.0, room)
     }
+}
+
+/// Whether a scope that was parsed before reaches a room.
+#[must_use]
+pub fn reaches(scope: &str, room: &str) -> bool {
+    scope.strip_suffix('*').map_or(room == scope, |beginning| room.starts_with(beginning))
 }
 
 /// The scopes of a token, at most 16. Those of none reach every room.

@@ -334,6 +334,8 @@ impl Node {
                 home.waiting.push_back(Waiting::Adopted(adopted, received));
                 self.peers[number].place = Some((to.index(), adopted));
             }
+            // For the log; a peer sees nothing of it.
+            Effect::Report(_) => {}
         }
     }
 

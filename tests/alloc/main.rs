@@ -27,10 +27,10 @@ const PER_BATCH: u64 = 4;
 /// For the list of more than one message that must not go back to who published them.
 const PER_BATCH_WITHOUT_ECHO: u64 = 1;
 
-const OPEN_SESSION_BYTES_MAX: i64 = 740;
+const OPEN_SESSION_BYTES_MAX: i64 = 800;
 /// With its seat at its home, and its user as a member of the room: name, home, time and place of
 /// joining, visit.
-const JOINED_SESSION_BYTES_MAX: i64 = 1_024;
+const JOINED_SESSION_BYTES_MAX: i64 = 1_100;
 
 /// Receives with which a publisher warms a room up, and then those that are counted.
 const WARM_UP: u64 = 20;

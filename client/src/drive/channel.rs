@@ -41,12 +41,13 @@ pub(super) struct Opened<'a> {
     pub(super) is_last: bool,
 }
 
+#[cfg_attr(
+    not(feature = "tls"),
+    expect(unused_variables, clippy::ptr_arg, reason = "plain bytes need nothing of it")
+)]
 impl Channel {
     /// To the broker at that address, as the config of the line wants it.
-    pub(super) fn to(
-        #[cfg_attr(not(feature = "tls"), expect(unused_variables))] shared: &Shared,
-        #[cfg_attr(not(feature = "tls"), expect(unused_variables))] address: &str,
-    ) -> Self {
+    pub(super) fn to(shared: &Shared, address: &str) -> Self {
         #[cfg(feature = "tls")]
         if let Some(tls) = shared.look(|line| line.tls().cloned()) {
             let connection = tls.connection(address).expect("the config was checked");
@@ -62,7 +63,7 @@ impl Channel {
     pub(super) fn open<'a>(
         &mut self,
         received: &'a [u8],
-        #[cfg_attr(not(feature = "tls"), expect(unused_variables))] room: &'a mut Vec<u8>,
+        room: &'a mut Vec<u8>,
     ) -> Result<Opened<'a>, String> {
         match self {
             Self::Plain => Ok(Opened { bytes: received, is_last: false }),
@@ -98,10 +99,7 @@ impl Channel {
     }
 
     /// Puts the last words into `out`, if there are any and they were not said before.
-    pub(super) fn finish(
-        &mut self,
-        #[cfg_attr(not(feature = "tls"), expect(unused_variables))] out: &mut Vec<u8>,
-    ) {
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
         match self {
             Self::Plain => {}
             #[cfg(feature = "tls")]

@@ -154,6 +154,7 @@ impl Peer {
         });
     }
 
+    #[cfg(feature = "tls")]
     /// Whether the client does not get as far as to say hello.
     pub fn is_given_up(&mut self) -> bool {
         !matches!(self.stream.read(&mut [0; 16]), Ok(1..))

@@ -75,10 +75,11 @@ pub async fn what_is_said_through_tls_is_what_is_heard<F: Face>() {
 
 pub async fn both_sides_may_have_much_to_say_at_once<F: Face>() {
     let broker = Broker::run_behind(wrap, |door| {
+        let large = vec![1; LARGE_BYTES];
         let mut peer = door.welcome();
         // All of it before anything is read.
         for seq in 1..=40 {
-            peer.push(message(seq, &[1; LARGE_BYTES]));
+            peer.push(message(seq, &large));
         }
         for seq in 41..=60 {
             let (number, _) = peer.publish();

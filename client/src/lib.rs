@@ -50,7 +50,8 @@
 //!
 //! # Features
 //!
-//! `tokio` (default): the async face. Without it the crate needs std alone.
+//! `tokio` (default): the async face. `tls` (default): TLS to the broker, on both faces, so that no
+//! application goes without because it did not think of it. Without the two the crate needs std alone.
 
 #![forbid(unsafe_code)]
 
@@ -78,6 +79,8 @@ pub mod session;
 mod shared;
 pub mod state;
 pub mod time;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod token;
 
 pub use about::{About, Profile};
@@ -94,6 +97,8 @@ pub use reconnect::ReconnectPolicy;
 pub use reply::Position;
 pub use session::Session;
 pub use state::{Attribute, QueueElement};
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};
 pub use token::{TokenFailure, TokenSource};
 
 pub use throng_protocol::refusal::{Code, Retry};

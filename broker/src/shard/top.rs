@@ -322,7 +322,7 @@ mod tests {
         }
         let mut rooms = top.rooms(AppId(0), (TopBy::Messages, TopPeriod::Hour), now);
         assert!(rooms.len() <= 2 * TOP_ROOMS_KEPT);
-        rooms.sort_unstable_by_key(|entry| core::cmp::Reverse(entry.count));
+        rooms.sort_unstable_by_key(|entry| Reverse(entry.count));
         let counts: Vec<u32> = rooms.iter().take(100).map(|entry| entry.count).collect();
         assert_eq!(counts, (19_900..20_000).rev().collect::<Vec<u32>>());
         let later = Periods { hour: 6, day: 1 };

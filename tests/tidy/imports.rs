@@ -66,6 +66,7 @@ const BROKER: &[(&str, &[&str])] = &[
     ("mesh", &["limits", "probe"]),
     ("worker", &["envelope", "event", "id", "io", "mesh", "shard", "time"]),
     ("config", &["app", "io", "limits", "names", "nature", "session"]),
+    ("tokens", &["app", "config", "limits"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),
 ];
 

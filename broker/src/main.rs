@@ -177,16 +177,19 @@ fn greet(node: &Node, config: &Config) -> io::Result<()> {
         node.backend().name(),
         config.workers
     )?;
-    for app in &config.apps {
-        let Some(secret) = &app.development_secret else { continue };
-        writeln!(
-            out,
-            "\nDevelopment app, for this machine only: whoever has the secret can be any user.\
-             \n  key     {}\n  secret  {}",
-            app.key,
-            secret.expose()
-        )?;
-    }
+    let development = config.development();
+    let Some((app, secret)) =
+        development.and_then(|app| Some((app, app.development_secret.as_ref()?)))
+    else {
+        return out.flush();
+    };
+    writeln!(
+        out,
+        "\nDevelopment app, for this machine only: whoever has the secret can be any user.\
+         \n  key     {}\n  secret  {}",
+        app.key,
+        secret.expose()
+    )?;
     writeln!(
         out,
         "\nTo chat, in two other terminals:\

@@ -226,6 +226,7 @@ impl Relay {
             messages_per_second: 0,
             requests_per_second: 0,
             rooms_per_user: 1,
+            expires_in_ms: 0,
             extensions: Extensions::NONE,
         };
         FromBroker::Welcome(welcome).write(&mut link.waiting);

@@ -33,7 +33,7 @@ use crate::error::{Error, Reason};
 use crate::event::Event;
 use crate::join::Join;
 use crate::publish::Publish;
-use crate::reply::{Accepted, Created, Joined, Pong, RoomState, Welcome};
+use crate::reply::{Accepted, Created, Joined, Pong, Results, RoomState, Welcome};
 
 /// A client of a broker. Cheap to clone; all clones share one connection, and any number of
 /// threads may use them at once.
@@ -140,6 +140,24 @@ impl Client {
     /// See [`Error`].
     pub fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error> {
         forever(self.0.ask(ask))
+    }
+
+    /// Show a new token before the time of the old one is over; a client with a
+    /// [`crate::TokenSource`] does this by itself. Says for how long the new one holds.
+    ///
+    /// # Errors
+    /// See [`Error`]. The session goes on with the token it has.
+    pub fn refresh_token(&self, token: impl Into<Vec<u8>>) -> Result<Duration, Error> {
+        forever(self.0.refresh_token(token))
+    }
+
+    /// Revoke all tokens of these users that were made until now, and end their sessions (role
+    /// server only), with a result for each. [`crate::ask::RevokeTokens`] says more.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn revoke_tokens(&self, users: &[&str]) -> Result<Results, Error> {
+        forever(self.0.revoke_tokens(users))
     }
 
     /// What the broker granted to the present session; `None` while there is no connection.

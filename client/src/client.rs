@@ -6,17 +6,20 @@
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::ask::Ask;
+use crate::ask::{Ask, RefreshToken, RevokeTokens};
 use crate::config::Config;
 use crate::error::{Error, Reason, Unsent};
 use crate::event::Event;
 use crate::join::Join;
 use crate::line::Line;
 use crate::publish::Publish;
-use crate::reply::{Accepted, Created, Destroyed, Joined, Left, Pong, Reply, RoomState, Welcome};
+use crate::reply::{
+    Accepted, Created, Destroyed, Joined, Left, Pong, Reply, Results, RoomState, Welcome,
+};
 use crate::session::Outcome;
 use crate::shared::Shared;
 
@@ -159,6 +162,24 @@ impl Client {
     /// See [`Error`].
     pub async fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error> {
         self.call(|line| line.ask_for(&ask)).await
+    }
+
+    /// Show a new token before the time of the old one is over; a client with a
+    /// [`crate::TokenSource`] does this by itself. Says for how long the new one holds.
+    ///
+    /// # Errors
+    /// See [`Error`]. The session goes on with the token it has.
+    pub async fn refresh_token(&self, token: impl Into<Vec<u8>>) -> Result<Duration, Error> {
+        self.ask(RefreshToken::new(token)).await.map(|refreshed| refreshed.expires_in)
+    }
+
+    /// Revoke all tokens of these users that were made until now, and end their sessions (role
+    /// server only), with a result for each. [`RevokeTokens`] says more.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn revoke_tokens(&self, users: &[&str]) -> Result<Results, Error> {
+        self.ask(RevokeTokens::of_users(users.iter().copied())).await
     }
 
     /// What the broker granted to the present session; `None` while there is no connection.

@@ -12,6 +12,7 @@ use throng_protocol::limits::CREDENTIAL_BYTES_MAX;
 use throng_protocol::value::{AppKey, ClientName, DeviceId, Extensions, ParseError, Role, UserId};
 
 use crate::reconnect::ReconnectPolicy;
+use crate::token::TokenSource;
 
 const CLIENT_NAME: &str = concat!("throng-client/", env!("CARGO_PKG_VERSION"));
 
@@ -118,6 +119,7 @@ impl Config {
         ClientName::parse(&self.client).map_err(field("client name"))?;
         match self.credentials.as_ref().ok_or(ConfigError::NoCredentials)? {
             Credentials::Token(token) => check_credential(token),
+            Credentials::Source(_) => Ok(()),
             Credentials::Development(development) => {
                 if development.role != Role::Anonymous {
                     UserId::parse(&development.user).map_err(field("user"))?;
@@ -128,10 +130,10 @@ impl Config {
         }
     }
 
-    /// Appends the hello. A config without credentials says hello with an empty token.
-    pub(crate) fn write_hello(&self, out: &mut Vec<u8>) {
+    /// Appends the hello. A source gave `token`; a config without credentials has an empty one.
+    pub(crate) fn write_hello(&self, token: &[u8], out: &mut Vec<u8>) {
         let credentials = match &self.credentials {
-            None => handshake::Credentials::Token(&[]),
+            None | Some(Credentials::Source(_)) => handshake::Credentials::Token(token),
             Some(Credentials::Token(token)) => handshake::Credentials::Token(token),
             Some(Credentials::Development(development)) => {
                 handshake::Credentials::Development(handshake::Development {
@@ -192,8 +194,20 @@ pub enum ConfigError {
 pub enum Credentials {
     /// The secret of a development app; the client is whoever it says.
     Development(Development),
-    /// A signed connection token, which says who the client is.
+    /// The text of a signed token, which says who the client is. When its time is over the client
+    /// closes with `TOKEN_EXPIRED`, unless a new one was shown before ([`crate::ask::RefreshToken`]).
     Token(Vec<u8>),
+    /// Where the client gets tokens by itself: a new one before each connection, and in time before
+    /// the present one is over.
+    Source(TokenSource),
+}
+
+impl Credentials {
+    /// The text of a signed token.
+    #[must_use]
+    pub fn token(text: impl Into<Vec<u8>>) -> Self {
+        Self::Token(text.into())
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -201,6 +215,7 @@ impl fmt::Debug for Credentials {
         match self {
             Self::Development(development) => development.fmt(f),
             Self::Token(_) => f.write_str("Token(..)"),
+            Self::Source(source) => source.fmt(f),
         }
     }
 }
@@ -208,6 +223,12 @@ impl fmt::Debug for Credentials {
 impl From<Development> for Credentials {
     fn from(development: Development) -> Self {
         Self::Development(development)
+    }
+}
+
+impl From<TokenSource> for Credentials {
+    fn from(source: TokenSource) -> Self {
+        Self::Source(source)
     }
 }
 

@@ -15,6 +15,7 @@ use throng_protocol::value::{Class, Extensions, ParseError, ShedReason};
 use throng_protocol::{Code, DecodeError, Refusal, frame, reply};
 
 use crate::config::ConfigError;
+use crate::token::TokenFailure;
 
 /// What a verb of the async or the blocking face can fail with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,6 +87,12 @@ pub enum Unsent {
         /// How many there are.
         count: usize,
         /// How many there may be.
+        max: usize,
+    },
+    /// A token longer than any.
+    #[error("the token is longer than {max} bytes")]
+    TokenTooLong {
+        /// The limit in bytes.
         max: usize,
     },
     /// A payload above what the broker said it takes.
@@ -216,6 +223,9 @@ pub enum Reason {
         /// The versions of the protocol that the broker speaks.
         versions: RangeInclusive<u16>,
     },
+    /// There is no token to connect with: what the source of tokens said.
+    #[error("there is no token: {0}")]
+    NoToken(#[from] TokenFailure),
     /// The connection ended without a word.
     #[error("the connection was lost: {0}")]
     Lost(io::ErrorKind),
@@ -250,6 +260,13 @@ impl Reason {
             Self::ClosedHere => false,
             _ => true,
         }
+    }
+
+    /// Whether the token that was shown is over, so that only another one can help.
+    #[must_use]
+    pub fn needs_token(&self) -> bool {
+        let over = [Code::TOKEN_EXPIRED, Code::TOKEN_REVOKED];
+        matches!(self, Self::SentAway { refused, .. } if over.contains(&refused.code))
     }
 
     /// How long the broker asked to stay away, if it did.

@@ -78,6 +78,7 @@ pub mod session;
 mod shared;
 pub mod state;
 pub mod time;
+pub mod token;
 
 pub use about::{About, Profile};
 #[cfg(feature = "tokio")]
@@ -93,6 +94,7 @@ pub use reconnect::ReconnectPolicy;
 pub use reply::Position;
 pub use session::Session;
 pub use state::{Attribute, QueueElement};
+pub use token::{TokenFailure, TokenSource};
 
 pub use throng_protocol::refusal::{Code, Retry};
 pub use throng_protocol::value::{

@@ -31,6 +31,7 @@ pub(crate) const WELCOME: handshake::Welcome<'static> = handshake::Welcome {
     messages_per_second: 5,
     requests_per_second: 20,
     rooms_per_user: 1,
+    expires_in_ms: 0,
     extensions: NONE,
 };
 

@@ -19,6 +19,7 @@ use crate::event::Event;
 use crate::line::{Line, Step};
 use crate::session::Outcome;
 use crate::time::Instant;
+use crate::token::TokenSource;
 
 /// The line and who waits for what.
 #[derive(Debug)]
@@ -88,15 +89,21 @@ impl Shared {
 
 /// The driver's side.
 impl Shared {
-    /// What to do now.
-    pub(crate) fn step(&self, now: Instant) -> Step {
+    /// What to do now, and what to pass to [`Shared::changed`] while doing it.
+    pub(crate) fn step(&self, now: Instant) -> (Step, u64) {
         let close_asked = self.lock().close_asked;
-        self.drive(|line| {
+        let step = self.drive(|line| {
             if close_asked {
                 line.close(now);
             }
             line.poll_step(now)
-        })
+        });
+        (step, self.lock().version)
+    }
+
+    /// Whom to ask for a token now, if one is wanted.
+    pub(crate) fn take_token_wanted(&self) -> Option<TokenSource> {
+        self.lock().line.poll_token()
     }
 
     /// What to do with an established connection now.

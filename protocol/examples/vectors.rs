@@ -12,23 +12,28 @@ use std::{env, fs};
 #[path = "../tests/vectors/cases/mod.rs"]
 #[expect(dead_code, reason = "the tests read what this only writes")]
 mod cases;
+#[path = "../tests/vectors/forge.rs"]
+mod forge;
 #[path = "../tests/vectors/golden.rs"]
 #[expect(dead_code, reason = "the tests read what this only writes")]
 mod golden;
 #[path = "../tests/vectors/layout/mod.rs"]
 #[expect(dead_code, reason = "the tests read what this only writes")]
 mod layout;
+#[path = "../tests/vectors/tokens/mod.rs"]
+mod tokens;
 
 fn main() -> io::Result<ExitCode> {
     let write = env::args().skip(1).any(|argument| argument == "--write");
     let mut differing = 0;
-    for file in cases::files() {
-        let (path, meant) = (golden::path(file.name), golden::render(&file));
+    let frames = cases::files().into_iter().map(|file| (file.name, golden::render(&file)));
+    for (name, meant) in frames.chain([(tokens::FILE, tokens::render())]) {
+        let path = golden::path(name);
         if fs::read_to_string(&path).is_ok_and(|text| text == meant) {
             continue;
         }
         differing += 1;
-        println!("{} differs", file.name);
+        println!("{name} differs");
         if write {
             fs::write(&path, meant)?;
         }

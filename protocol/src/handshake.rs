@@ -41,7 +41,8 @@ pub struct Hello<'a> {
 pub enum Credentials<'a> {
     /// The secret of a development app; the client is whoever it says.
     Development(Development<'a>),
-    /// A signed connection token. Not served yet: answered with `NOT_SUPPORTED`.
+    /// The text of a signed token: a connection token ([`crate::token`]), or a JSON web token, which
+    /// has dots in it.
     Token(&'a [u8]),
 }
 
@@ -84,6 +85,8 @@ pub struct Welcome<'a> {
     pub requests_per_second: u32,
     /// Rooms a user may be in; joining one more leaves the one joined longest ago.
     pub rooms_per_user: u32,
+    /// Milliseconds for which the token holds from now on; 0 for a session that needs none.
+    pub expires_in_ms: u64,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }

@@ -18,6 +18,33 @@ pub const CLIENT_NAME_BYTES_MAX: usize = 64;
 /// Bytes of a credential or token in a `Hello`.
 pub const CREDENTIAL_BYTES_MAX: usize = 2048;
 
+/// Bytes of a connection token's text.
+pub const TOKEN_BYTES_MAX: usize = 2048;
+
+/// Bytes of the id of a key that tokens are signed with: at least 1.
+pub const KEY_ID_BYTES_MAX: usize = 32;
+
+/// Bytes of the secret that tokens are signed with: at least as many as its hash has.
+pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
+
+/// Scopes of one token.
+pub const SCOPES_MAX: usize = 16;
+
+/// Bytes of a scope, its `*` included: at least 1.
+pub const SCOPE_BYTES_MAX: usize = 64;
+
+/// Bytes of the code at the end of a connection token.
+pub const TOKEN_MAC_BYTES: usize = 32;
+
+/// Bytes of a connection token before they are made text: version, role, two times, four ids, the
+/// scopes, and the code.
+pub const TOKEN_RAW_BYTES_MAX: usize = 2
+    + 2 * 8
+    + (1 + KEY_ID_BYTES_MAX)
+    + 3 * (1 + ID_BYTES_MAX)
+    + (1 + SCOPES_MAX * (1 + SCOPE_BYTES_MAX))
+    + TOKEN_MAC_BYTES;
+
 /// Bytes of a message's payload (spec 5, a hard cap).
 pub const PAYLOAD_BYTES_MAX: usize = 128 * 1024;
 
@@ -138,6 +165,9 @@ const _: () = {
     // A page has room for a row at the least, so that whoever reads pages gets on.
     assert!(ROW_BYTES_MAX + CURSOR_BYTES_MAX + 1024 < BODY_BYTES_MAX);
     assert!(PAYLOAD_BYTES_MAX + LIST_IDS_MAX * (ID_BYTES_MAX + 1) < BODY_BYTES_MAX);
+    // The largest token fits its text, and that a credential.
+    assert!((TOKEN_RAW_BYTES_MAX * 4).div_ceil(3) <= TOKEN_BYTES_MAX);
+    assert!(TOKEN_BYTES_MAX <= CREDENTIAL_BYTES_MAX);
     assert!(CREDENTIAL_BYTES_MAX + 4 * ID_BYTES_MAX < HELLO_BODY_BYTES_MAX);
     assert!(HELLO_BODY_BYTES_MAX < BODY_BYTES_MAX);
 };

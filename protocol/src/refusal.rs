@@ -100,6 +100,11 @@ codes! {
     /// The user is banned from the app; `retry_after` is the time left, none for ever. Ends the
     /// connection.
     BANNED_FROM_APP = 203, Never, "the user is banned from the app";
+    /// The time of the session's token is over: come back with a new one. Ends the connection.
+    TOKEN_EXPIRED = 204, AfterChange, "the token's time is over";
+    /// The session's token, or the key it was signed with, was revoked: come back with a new one.
+    /// Ends the connection.
+    TOKEN_REVOKED = 205, AfterChange, "the token was revoked";
 
     /// The role of this connection may not do that.
     NOT_ALLOWED = 300, Never, "this role may not do that";
@@ -114,6 +119,8 @@ codes! {
     MUTED_IN_APP = 304, AfterChange, "the user is muted in all rooms";
     /// The user is banned from this room; `retry_after` is the time left, none for ever.
     BANNED = 305, AfterChange, "the user is banned from the room";
+    /// The session's token does not reach that room.
+    OUT_OF_SCOPE = 306, AfterChange, "the token does not reach that room";
 
     /// There is no room of that id.
     NO_SUCH_ROOM = 400, AfterChange, "there is no such room";
@@ -152,6 +159,8 @@ codes! {
     ATTRIBUTES_FULL = 605, AfterChange, "the room has as many attributes as allowed";
     /// The queue has as many elements as it may.
     QUEUE_FULL = 606, Later, "the queue is full";
+    /// As many connections come from this address as may. Ends the connection, at the most.
+    TOO_MANY_CONNECTIONS = 607, Later, "too many connections from this address";
 
     /// The broker is too busy to take this.
     OVERLOADED = 700, Later, "the broker is overloaded";

@@ -7,7 +7,8 @@
 //! that it depends on no other code under test; [`view`] is what one of its sessions sees of a room,
 //! and [`checker`] holds all views against each other and against what was accepted, [`claims`]
 //! what is said of [`kept`] state, and [`spoken`] what is said in other ways. [`speaker`]
-//! puts the client crate inside some of them. [`fuzz`] is what the fuzz targets do, from bytes alone.
+//! puts the client crate inside some of them. [`fuzz`] is what the fuzz targets do, from bytes alone,
+//! and [`forge`] forges tokens.
 
 pub mod broker;
 pub mod chaos;
@@ -15,6 +16,7 @@ pub mod checker;
 pub mod claims;
 pub mod client;
 pub mod fault;
+pub mod forge;
 pub mod fuzz;
 pub mod io;
 pub mod kept;

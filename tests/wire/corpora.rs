@@ -55,6 +55,11 @@ fn the_corpus_of_session_holds() {
 }
 
 #[test]
+fn the_corpus_of_token_holds() {
+    replay("token");
+}
+
+#[test]
 fn every_corpus_has_a_target_and_every_target_is_built() {
     let manifest = fs::read_to_string(corpora().join("../Cargo.toml")).unwrap();
     for (name, _) in TARGETS {

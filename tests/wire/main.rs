@@ -5,4 +5,5 @@
 
 mod corpora;
 mod counting;
+mod forged;
 mod malformed;

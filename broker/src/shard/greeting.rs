@@ -187,6 +187,7 @@ impl Shard {
                 messages_per_second: per_second(app.rates.messages(claims.role)),
                 requests_per_second: per_second(app.rates.requests),
                 rooms_per_user: self.rooms_per_user(claims.app, claims.server()),
+                expires_in_ms: 0,
                 extensions: Extensions::NONE,
             }),
         );

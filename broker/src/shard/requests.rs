@@ -138,6 +138,7 @@ impl Shard {
             | Request::Broadcast(_)
             | Request::ChangeBots(_)
             | Request::QueryTop(_)
+            | Request::RevokeTokens(_)
             | Request::Subscribe(_) => true,
             Request::ChangeList(change) => !of_room(change.list),
             Request::QueryList(query) => !of_room(query.list),

@@ -14,6 +14,7 @@ mod queue;
 mod rooms;
 mod rows;
 mod servers;
+mod tokens;
 
 use core::time::Duration;
 
@@ -34,6 +35,7 @@ pub use moderation::{Moderate, MuteRoom, QuerySanctions, Subscribe};
 pub use queue::{ClearQueue, PollQueue, QueryQueue, SetQueue, WriteQueue};
 pub use rooms::{ChangeRoom, CreateRoom, DestroyRooms, SetRoomOpen};
 pub use servers::{Broadcast, ChangeBots, PublishMany, QueryTop};
+pub use tokens::{RefreshToken, RevokeTokens};
 
 const NONE: Extensions<'static> = Extensions::NONE;
 

@@ -18,6 +18,7 @@ use std::time;
 use crate::line::{CLOSE_LINGER, Step};
 use crate::shared::{Shared, Turn};
 use crate::time::Instant;
+use crate::token::TokenFailure;
 
 use super::{AbortOnDrop, Clock, Outgoing, RECEIVE_BYTES};
 
@@ -60,10 +61,12 @@ impl Wake for Unpark {
 }
 
 /// Does what the line asks for until it is closed.
-fn drive(shared: &Shared) {
+fn drive(shared: &Arc<Shared>) {
     let clock = Clock(time::Instant::now());
     loop {
-        match shared.step(clock.now()) {
+        let (step, version) = shared.step(clock.now());
+        fetch_token_if_wanted(shared, clock);
+        match step {
             Step::Dial { address, by } => match dial(&address, clock.moment(by)) {
                 Ok(stream) => {
                     shared.drive(|line| line.handle_connected(clock.now()));
@@ -75,10 +78,27 @@ fn drive(shared: &Shared) {
             },
             Step::Talk => unreachable!("talk() returns only when the line has stopped talking"),
             Step::Wait(until) => {
-                let _in_time = wait(shared.close_asked(), Some(clock.moment(until)));
+                let _in_time = wait(shared.changed(version), Some(clock.moment(until)));
             }
             Step::Close => return,
         }
+    }
+}
+
+/// Asks the source on a thread of its own, where it may block. A source that never answers keeps that
+/// thread, and nothing else.
+fn fetch_token_if_wanted(shared: &Arc<Shared>, clock: Clock) {
+    let Some(source) = shared.take_token_wanted() else { return };
+    let own = Arc::clone(shared);
+    let thread = thread::Builder::new().name("throng-client-token".to_owned());
+    let fetch = thread.spawn(move || {
+        let token =
+            wait(source.fetch(), None).expect("without a deadline there is always an output");
+        own.drive(|line| line.handle_token(clock.now(), token));
+    });
+    if let Err(error) = fetch {
+        let failure = TokenFailure::Unavailable(format!("no thread to ask for one: {error}"));
+        shared.drive(|line| line.handle_token(clock.now(), Err(failure)));
     }
 }
 
@@ -105,7 +125,7 @@ fn dial(address: &str, by: time::Instant) -> io::Result<TcpStream> {
 /// A connection that was made, and whom it is for.
 #[derive(Clone, Copy)]
 struct Connection<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     stream: &'a TcpStream,
     clock: Clock,
 }
@@ -132,6 +152,7 @@ impl Connection<'_> {
             if !turn.is_talking {
                 return;
             }
+            fetch_token_if_wanted(self.shared, self.clock);
             let deadline = turn.deadline.map(|at| self.clock.moment(at));
             if !turn.is_reading {
                 self.wait_for_change(turn, deadline);

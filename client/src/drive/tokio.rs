@@ -43,10 +43,12 @@ impl Client {
 /// Does what the line asks for until it is closed.
 async fn drive(shared: Arc<Shared>) {
     let clock = TokioClock::start();
-    let shared = AbortOnDrop(shared);
-    let shared = &*shared.0;
+    let guard = AbortOnDrop(shared);
+    let shared = &guard.0;
     loop {
-        match shared.step(clock.now()) {
+        let (step, version) = shared.step(clock.now());
+        fetch_token_if_wanted(shared, clock);
+        match step {
             Step::Dial { address, by } => {
                 let dialled = select! {
                     dialled = dial(&address, clock.moment(by)) => dialled,
@@ -65,11 +67,23 @@ async fn drive(shared: Arc<Shared>) {
             Step::Talk => unreachable!("talk() returns only when the line has stopped talking"),
             Step::Wait(until) => select! {
                 () = sleep_until(clock.moment(until)) => {}
-                () = shared.close_asked() => {}
+                () = shared.changed(version) => {}
             },
             Step::Close => return,
         }
     }
+}
+
+/// Asks the source on a task of its own, so that nothing else waits for it.
+fn fetch_token_if_wanted(shared: &Arc<Shared>, clock: TokioClock) {
+    let Some(source) = shared.take_token_wanted() else { return };
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        select! {
+            token = source.fetch() => shared.drive(|line| line.handle_token(clock.now(), token)),
+            () = shared.closed() => {}
+        }
+    });
 }
 
 async fn dial(address: &str, by: time::Instant) -> io::Result<TcpStream> {
@@ -79,7 +93,7 @@ async fn dial(address: &str, by: time::Instant) -> io::Result<TcpStream> {
 }
 
 /// Moves bytes and time until the line is done with the connection.
-async fn talk(shared: &Shared, mut stream: TcpStream, clock: TokioClock) {
+async fn talk(shared: &Arc<Shared>, mut stream: TcpStream, clock: TokioClock) {
     let (mut reader, mut writer) = stream.split();
     let mut received = vec![0; RECEIVE_BYTES];
     let mut out = Outgoing::default();
@@ -90,6 +104,7 @@ async fn talk(shared: &Shared, mut stream: TcpStream, clock: TokioClock) {
         if !turn.is_talking {
             return;
         }
+        fetch_token_if_wanted(shared, clock);
         out.refill(shared);
         if turn.is_closing && can_send && out.rest().is_empty() {
             can_send = false;

@@ -16,6 +16,7 @@ use throng_protocol::value::{DestroyReason, KickReason, LagReason, LeftReason, R
 use crate::error::{Failure, ProtocolError, Reason, Refused, Shed, check_extensions};
 use crate::id::Id;
 use crate::reply::{Position, Welcome, id, id_if_any};
+use crate::token::TokenFailure;
 
 pub use app::AppEvent;
 pub use notice::{Change, Notice, RoomChange};
@@ -79,6 +80,14 @@ pub enum Event {
         reason: Reason,
         /// How long it waits before it tries again.
         retry_in: Duration,
+    },
+    /// The token of the present session could not be refreshed. The session goes on until its time
+    /// is over; then the client comes back with a new one.
+    RefreshFailed {
+        /// Why.
+        failure: TokenFailure,
+        /// How long the client waits before it tries again; none if it does not.
+        retry_in: Option<Duration>,
     },
     /// The connection is back, as a new session, and the client takes its rooms again. What was
     /// missed comes as if nothing had happened; where that cannot be, an [`Event::Missed`] or an

@@ -97,6 +97,9 @@ impl Line {
         if let Ok(Request::SetProfile(set)) = ask.request() {
             self.seats.record_changing(number, set.room, set.profile);
         }
+        if let Ok(Request::RefreshToken(refresh)) = ask.request() {
+            self.tokens.record_shown(number, refresh.token);
+        }
         Ok(number)
     }
 
@@ -107,7 +110,9 @@ impl Line {
                 self.closing_by = Some(now + CLOSE_LINGER);
             }
             State::Talking(_) | State::Closed { .. } => {}
-            State::Dialling { .. } | State::Waiting { .. } => self.close_for(Reason::ClosedHere),
+            State::Fetching { .. } | State::Dialling { .. } | State::Waiting { .. } => {
+                self.close_for(Reason::ClosedHere);
+            }
         }
     }
 
@@ -121,7 +126,9 @@ impl Line {
             _ if self.closing_by.is_some() => Err(Unsent::Closed),
             State::Talking(session) => Ok(session),
             State::Closed { .. } => Err(Unsent::Closed),
-            State::Dialling { .. } | State::Waiting { .. } => Err(Unsent::NotConnected),
+            State::Fetching { .. } | State::Dialling { .. } | State::Waiting { .. } => {
+                Err(Unsent::NotConnected)
+            }
         }
     }
 }

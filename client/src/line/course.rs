@@ -53,12 +53,16 @@ impl Line {
         }
         self.was_open = true;
         self.backoff.record_open(now);
+        self.on_token_holds(now, welcome.expires_in);
         self.ask_next_seat();
     }
 
     fn on_done(&mut self, now: Instant, number: u32, outcome: Outcome) {
         if let Some((room, last)) = self.seats.asked_by(number) {
             return self.on_seat(now, (number, Lost { room, last }), outcome);
+        }
+        if self.on_token_shown(now, number, &outcome) {
+            return;
         }
         match &outcome {
             Ok(Reply::Joined(joined)) => self.seats.record_joined(number, joined),
@@ -147,16 +151,21 @@ impl Line {
         self.backoff.record_lost(now);
         self.seats.record_lost();
         self.seats_at = None;
+        self.tokens.record_lost();
         self.dials += 1;
         if self.closing_by.is_some() {
             return self.close_for(Reason::ClosedHere);
         }
-        if !reason.may_reconnect() {
+        // With a source the next hello shows another token. Who had a new one and was told that it is
+        // not good, is not let in with the next one either.
+        let is_out_of_tokens = reason.needs_token() && self.token_source().is_none();
+        if !reason.may_reconnect() || is_out_of_tokens {
             return self.close_for(reason);
         }
         if !self.was_open {
             // Whoever connects for the first time wants an answer now: every address once.
-            if self.dials == self.config.addresses.len() {
+            let is_without_token = matches!(reason, Reason::NoToken(_));
+            if is_without_token || self.dials == self.config.addresses.len() {
                 return self.close_for(reason);
             }
             self.state = State::Dialling { by: None };

@@ -2,10 +2,11 @@
 //!
 //! | from | to | when |
 //! |---|---|---|
+//! | fetching | dialling | the source of tokens gave one; without a source this is not there |
 //! | dialling | talking | the connection is made |
 //! | dialling | dialling | the first connection failed, and there is another address |
-//! | dialling, talking | waiting | it failed or was lost, and another try can help |
-//! | waiting | dialling | it is time |
+//! | fetching, dialling, talking | waiting | it failed or was lost, and another try can help |
+//! | waiting | fetching, dialling | it is time |
 //! | any | closed | another try cannot help, or the application closed |
 //!
 //! The line decides what the two faces only carry out: when and where to dial, which rooms to take
@@ -22,6 +23,9 @@ mod queue;
 mod seats;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod token_tests;
+mod tokens;
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -35,9 +39,11 @@ use crate::reconnect::{Backoff, Draws};
 use crate::reply::{Position, Welcome};
 use crate::session::{Outcome, Session, SessionEvent};
 use crate::time::Instant;
+use crate::token::TokenFailure;
 
 use queue::Queue;
 use seats::Seats;
+use tokens::Tokens;
 
 /// How long a closing line may take to say its last words.
 pub const CLOSE_LINGER: Duration = Duration::from_secs(1);
@@ -55,7 +61,8 @@ pub enum Step {
     },
     /// Move bytes, until the line asks for something else.
     Talk,
-    /// Close the connection, if there is one, and ask again at that time.
+    /// Close the connection, if there is one, and ask again at that time, or after
+    /// [`Line::handle_token`].
     Wait(Instant),
     /// Close the connection, if there is one. It is over.
     Close,
@@ -77,6 +84,7 @@ pub struct Line {
     /// Waits before a lost seat is asked for again.
     seat_backoff: Backoff,
     seats_at: Option<Instant>,
+    tokens: Tokens,
     draws: Draws,
     next_number: u32,
     outcomes: VecDeque<(u32, Outcome)>,
@@ -85,6 +93,7 @@ pub struct Line {
 
 #[derive(Debug)]
 enum State {
+    Fetching { by: Instant },
     Dialling { by: Option<Instant> },
     Talking(Box<Session>),
     Waiting { until: Instant },
@@ -107,6 +116,7 @@ impl Line {
             seats: Seats::default(),
             seat_backoff: Backoff::new(config.reconnect),
             seats_at: None,
+            tokens: Tokens::new(&config),
             draws: Draws::from_seed(seed),
             next_number: 0,
             outcomes: VecDeque::new(),
@@ -182,7 +192,8 @@ impl Line {
     pub fn handle_connected(&mut self, now: Instant) {
         if let State::Dialling { by } = self.state {
             let by = by.unwrap_or(now + self.config.connect_timeout);
-            let session = Session::numbering_from(self.next_number, &self.config, by);
+            let token = self.tokens.held();
+            let session = Session::numbering_from(self.next_number, (&self.config, token), by);
             self.state = State::Talking(Box::new(session));
         }
     }
@@ -214,6 +225,7 @@ impl Line {
             self.seats_at = None;
             self.ask_next_seat();
         }
+        self.refresh_when_due(now);
         self.with_session(now, |session| session.handle_timeout(now));
     }
 
@@ -239,11 +251,25 @@ impl Line {
 
     // What shall be done.
 
-    /// What the driver shall do now.
+    /// What the driver shall do now. Before that, it shall ask whom [`Line::poll_token`] gives.
     pub fn poll_step(&mut self, now: Instant) -> Step {
-        match &mut self.state {
-            State::Waiting { until } if *until > now => Step::Wait(*until),
-            State::Waiting { .. } | State::Dialling { .. } => {
+        if matches!(self.state, State::Fetching { by } if by <= now) {
+            self.lose(now, TokenFailure::Late.into());
+        }
+        let needs_token = self.token_source().is_some() && !self.tokens.is_held();
+        match &self.state {
+            State::Waiting { until: at } | State::Fetching { by: at } if *at > now => {
+                Step::Wait(*at)
+            }
+            State::Waiting { .. } | State::Dialling { .. } | State::Fetching { .. }
+                if needs_token =>
+            {
+                let by = now + self.config.connect_timeout;
+                self.tokens.want();
+                self.state = State::Fetching { by };
+                Step::Wait(by)
+            }
+            State::Waiting { .. } | State::Dialling { .. } | State::Fetching { .. } => {
                 let by = now + self.config.connect_timeout;
                 self.state = State::Dialling { by: Some(by) };
                 let address = self.address().to_owned();
@@ -281,7 +307,8 @@ impl Line {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let session = self.session().and_then(Session::poll_timeout);
-        [session, self.seats_at, self.closing_by].into_iter().flatten().min()
+        let refresh = self.tokens.deadline().filter(|_| self.is_talking());
+        [session, self.seats_at, self.closing_by, refresh].into_iter().flatten().min()
     }
 
     // Inside.

@@ -102,6 +102,7 @@ fn is_notice(event: &Event) -> bool {
         | Event::PublishShed { .. } => false,
         Event::Disconnected { .. }
         | Event::ReconnectFailed { .. }
+        | Event::RefreshFailed { .. }
         | Event::Reconnected { .. }
         | Event::Missed(_)
         | Event::RejoinFailed { .. }

@@ -9,6 +9,7 @@ mod members;
 mod rooms;
 mod servers;
 mod state;
+mod tokens;
 
 use core::time::Duration;
 
@@ -28,6 +29,7 @@ pub use servers::{BroadcastSent, PublishedMany, TopRoom, TopRooms};
 pub use state::{
     AttributesPage, AttributesWritten, HistoryEntry, HistoryPage, Polled, QueuePage, Written,
 };
+pub use tokens::TokenRefreshed;
 
 /// A place in a room's order. It names an entry for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,6 +64,8 @@ pub struct Welcome {
     pub requests_per_second: u32,
     /// Rooms a user may be in; joining one more leaves the one joined longest ago.
     pub rooms_per_user: u32,
+    /// How long the token holds from now on; none for a session that needs none.
+    pub expires_in: Option<Duration>,
 }
 
 impl Welcome {
@@ -79,6 +83,8 @@ impl Welcome {
             messages_per_second: welcome.messages_per_second,
             requests_per_second: welcome.requests_per_second,
             rooms_per_user: welcome.rooms_per_user,
+            expires_in: (welcome.expires_in_ms > 0)
+                .then(|| Duration::from_millis(welcome.expires_in_ms)),
         })
     }
 }
@@ -139,6 +145,8 @@ pub enum Reply {
     BroadcastSent(BroadcastSent),
     /// To a query of the first rooms.
     TopRooms(TopRooms),
+    /// To a new token.
+    TokenRefreshed(TokenRefreshed),
 }
 
 impl Reply {
@@ -166,6 +174,7 @@ impl Reply {
             wire::Reply::PublishedMany(it) => PublishedMany::from_wire(it).into(),
             wire::Reply::BroadcastSent(it) => BroadcastSent::from_wire(it).into(),
             wire::Reply::TopRooms(it) => TopRooms::from_wire(it)?.into(),
+            wire::Reply::TokenRefreshed(it) => TokenRefreshed::from_wire(it).into(),
             _ => return Ok(None),
         }))
     }
@@ -251,7 +260,7 @@ replies! {
     ListChanged ListEntries RoomLimitsSet Limits Counters
     Changed Results MembersPage MembersFound SanctionsPage Subscribed
     AttributesWritten AttributesPage Polled QueuePage HistoryPage
-    PublishedMany BroadcastSent TopRooms
+    PublishedMany BroadcastSent TopRooms TokenRefreshed
 }
 
 /// The same for those in a box.

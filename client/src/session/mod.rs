@@ -105,17 +105,22 @@ enum Stage {
 impl Session {
     /// A session on a connection that was just made. Its hello waits to be transmitted.
     ///
-    /// The config is taken as it is; [`Config::check`] says whether it is good.
+    /// The config is taken as it is; [`Config::check`] says whether it is good. A source of tokens is
+    /// for a [`crate::Line`]: here its token is empty.
     #[must_use]
     pub fn new(config: &Config, now: Instant) -> Self {
-        Self::numbering_from(0, config, now + config.connect_timeout)
+        Self::numbering_from(0, (config, &[]), now + config.connect_timeout)
     }
 
-    /// The same, with requests numbered on from another session's and the handshake to be done
-    /// by `open_by`.
-    pub(crate) fn numbering_from(number: u32, config: &Config, open_by: Instant) -> Self {
+    /// The same, with requests numbered on from another session's, a token if the config has only a
+    /// source of them, and the handshake to be done by `open_by`.
+    pub(crate) fn numbering_from(
+        number: u32,
+        (config, token): (&Config, &[u8]),
+        open_by: Instant,
+    ) -> Self {
         let mut outbound = Vec::new();
-        config.write_hello(&mut outbound);
+        config.write_hello(token, &mut outbound);
         Self {
             stage: Stage::Greeting { open_by },
             inbound: Inbound::default(),

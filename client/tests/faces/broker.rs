@@ -34,6 +34,7 @@ pub const WELCOME: Welcome<'static> = Welcome {
     messages_per_second: 5,
     requests_per_second: 20,
     rooms_per_user: 2,
+    expires_in_ms: 0,
     extensions: NONE,
 };
 

@@ -256,6 +256,15 @@ pub struct Subscribed<'a> {
     pub extensions: Extensions<'a>,
 }
 
+/// The session goes on with the new token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, BorrowDecode)]
+pub struct TokenRefreshed<'a> {
+    /// Milliseconds for which the token holds from now on.
+    pub expires_in_ms: u64,
+    /// Room to grow.
+    pub extensions: Extensions<'a>,
+}
+
 /// The message was dropped on purpose, because there was too much (spec 6). Nobody gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Shed<'a> {
@@ -324,6 +333,8 @@ crate::frame::tagged! {
         BroadcastSent = 88,
         /// To a query of the first rooms.
         TopRooms = 89,
+        /// To a new token.
+        TokenRefreshed = 90,
         /// To a publish: there was too much.
         Shed = 126,
         /// To any request: no.

@@ -11,6 +11,7 @@ mod member;
 mod room;
 mod rule;
 mod state;
+mod token;
 
 use crate::codec::{BorrowDecode, Encode};
 use crate::value::{AppEvents, ClassHint, Extensions, IdList, PublishOptions};
@@ -25,6 +26,7 @@ pub use state::{
     Broadcast, ChangeBots, ClearAttributes, ClearQueue, PollQueue, PublishMany, QueryAttributes,
     QueryHistory, QueryQueue, QueryTop, Recall, SetQueue, WriteAttributes, WriteQueue,
 };
+pub use token::{RefreshToken, RevokeTokens};
 
 /// Publish one message to a room (spec 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
@@ -143,5 +145,9 @@ crate::frame::tagged! {
         ChangeBots = 51,
         /// Ask for the first rooms.
         QueryTop = 52,
+        /// Show a new token.
+        RefreshToken = 53,
+        /// Revoke tokens of users.
+        RevokeTokens = 54,
     }
 }

@@ -40,6 +40,6 @@ pub use state_names::{
     WriteWhen,
 };
 pub use text::{
-    AppKey, AttributeKey, ClientName, DeviceId, Kind, MessageId, ParseError, RoomId, UserId,
+    AppKey, AttributeKey, ClientName, DeviceId, KeyId, Kind, MessageId, ParseError, RoomId, UserId,
     check_characters,
 };

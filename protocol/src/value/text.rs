@@ -6,7 +6,8 @@
 use core::fmt;
 
 use crate::limits::{
-    CLIENT_NAME_BYTES_MAX, ID_BYTES_MAX, KEY_BYTES_MAX, KIND_BYTES_MAX, MESSAGE_ID_BYTES_MAX,
+    CLIENT_NAME_BYTES_MAX, ID_BYTES_MAX, KEY_BYTES_MAX, KEY_ID_BYTES_MAX, KIND_BYTES_MAX,
+    MESSAGE_ID_BYTES_MAX,
 };
 
 /// Why a text is not the id, kind or name it is offered as.
@@ -121,6 +122,10 @@ text_type! {
 text_type! {
     /// An app's key: the same bytes as a user's id (spec 1).
     AppKey, max ID_BYTES_MAX, alphabet in_id_alphabet
+}
+text_type! {
+    /// The id of a key that tokens are signed with: 1-32 bytes of the id alphabet.
+    KeyId, max KEY_ID_BYTES_MAX, alphabet in_id_alphabet
 }
 text_type! {
     /// A message's type name, 1-32 bytes of the id alphabet: `text`, `image`, or the app's own

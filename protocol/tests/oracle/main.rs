@@ -14,6 +14,7 @@ mod rooms;
 mod rules;
 mod state;
 mod talk;
+mod tokens;
 
 use parts::parts;
 use proptest::prelude::*;
@@ -23,8 +24,14 @@ use mirror::Look;
 /// What wincode writes for the frame that `look` is at, after it read what we wrote.
 fn mirrored(look: &Look<'_>) -> Vec<u8> {
     let tag = look.ours[0];
-    let mirrors =
-        [talk::mirrored, rules::mirrored, rooms::mirrored, people::mirrored, state::mirrored];
+    let mirrors = [
+        talk::mirrored,
+        tokens::mirrored,
+        rules::mirrored,
+        rooms::mirrored,
+        people::mirrored,
+        state::mirrored,
+    ];
     let theirs = mirrors.iter().find_map(|mirrored| mirrored(tag, look));
     theirs.unwrap_or_else(|| panic!("tag {tag} has no mirror"))
 }

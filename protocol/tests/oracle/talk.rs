@@ -13,6 +13,7 @@ mirrors! {
         version: u16, session: u64, user: String, role: u8, time: u64,
         body_bytes_max: u32, payload_bytes_max: u32, ping_after_ms: u32,
         messages_per_second: u32, requests_per_second: u32, rooms_per_user: u32,
+        expires_in_ms: u64,
     }
     GoAway { version_min: u16, version_max: u16, code: u16, retry_after_ms: u32, detail: String, }
     Publish {
@@ -101,6 +102,7 @@ fn answer(tag: u8, look: &Look<'_>) -> Vec<u8> {
                 messages_per_second: messages,
                 requests_per_second: requests,
                 rooms_per_user: rooms,
+                expires_in_ms: look.parts.longs[2],
                 extensions,
             };
             compare!(look, welcome)

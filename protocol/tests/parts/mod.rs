@@ -9,6 +9,7 @@ mod rooms;
 mod rules;
 mod state;
 mod talk;
+mod tokens;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -93,6 +94,9 @@ pub const FRAMES: &[Make] = &[
     Parts::room_limits_set,
     Parts::limits,
     Parts::counters,
+    Parts::refresh_token,
+    Parts::revoke_tokens,
+    Parts::token_refreshed,
     Parts::query_room,
     Parts::create_room,
     Parts::change_room,

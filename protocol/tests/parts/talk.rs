@@ -59,6 +59,7 @@ impl Parts {
             messages_per_second: messages,
             requests_per_second: requests,
             rooms_per_user: rooms,
+            expires_in_ms: self.longs[2],
             extensions: self.grown(),
         }))
     }

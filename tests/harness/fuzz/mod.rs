@@ -13,19 +13,22 @@ mod listener;
 mod node;
 mod script;
 mod session;
+mod token;
 mod view;
 
 pub use config::config;
 pub use frames::{frame_decode, frame_stream};
 pub use session::session;
+pub use token::token;
 
 /// Takes any bytes; panics when a promise is broken.
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 4] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("config", config),
     ("frame_decode", frame_decode),
     ("frame_stream", frame_stream),
     ("session", session),
+    ("token", token),
 ];

@@ -12,17 +12,28 @@ use throng_protocol::handshake::{Credentials, Development, Hello, MAGIC, VERSION
 use throng_protocol::request::{
     CreateRoom, DestroyRoom, Join, Leave, Ping, Publish, QueryRoom, Request,
 };
+use throng_protocol::token::{Claims, Scopes, mint};
 use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role};
 
 use super::govern::Known;
 use super::node::Node;
 use super::script::{Ask, Govern, Shape, Step};
+use super::token::SECRET as TOKEN_SECRET;
 use crate::client::{APP, SECRET};
 
 const NONE: Extensions<'static> = Extensions::NONE;
 const USERS: [&str; 5] = ["ann", "bob", "cid", "dot", ""];
 const DEVICES: [&str; 3] = ["phone", "laptop", ""];
 const ROOMS: [&str; 4] = ["lobby", "attic", "cellar", "not a room"];
+
+/// The key of the tokens that peers say hello with; its secret is [`TOKEN_SECRET`].
+pub(super) const KEY_ID: &str = "fuzz";
+
+/// Milliseconds by the wall clock at which such a token is over: a minute after its beginning.
+const TOKEN_EXPIRES: u64 = 60_000;
+
+/// A role of a hello from which on it is said with a token.
+const WITH_A_TOKEN: u8 = 192;
 
 /// Peers of one run.
 const PEERS_MAX: usize = 24;
@@ -64,7 +75,14 @@ impl Play {
             Step::Connect { .. } => {}
             Step::Hello { peer, user, device, role } => {
                 let (user, device) = (USERS[usize::from(user)], DEVICES[usize::from(device)]);
-                self.say(peer, &hello(user, device, Role::from_byte(role % 4)));
+                let who =
+                    Development { secret: SECRET, user, device, role: Role::from_byte(role % 4) };
+                if role >= WITH_A_TOKEN {
+                    let token = token_of(&who, role);
+                    self.say(peer, &hello(Credentials::Token(token.as_bytes())));
+                } else {
+                    self.say(peer, &hello(Credentials::Development(who)));
+                }
             }
             Step::Ask { peer, what, room, number } => {
                 let request = request(what, ROOMS[usize::from(room)]);
@@ -157,8 +175,29 @@ impl Play {
     }
 }
 
-fn hello<'a>(user: &'a str, device: &'a str, role: Role) -> FromClient<'a> {
-    let credentials = Credentials::Development(Development { secret: SECRET, user, device, role });
+/// A token of these claims if one can be made of them, else of a good one's; by its highest bits
+/// good for a while, over already, or of a key that nobody has.
+fn token_of(who: &Development<'_>, how: u8) -> String {
+    let expires = if how & 4 == 0 { TOKEN_EXPIRES } else { 1 };
+    let key_id = if how & 8 == 0 { KEY_ID } else { "unknown" };
+    let &Development { user, device, role, .. } = who;
+    let scopes = if how & 16 == 0 { Scopes::EVERY_ROOM } else { Scopes::of(&["lobby", "at*"]) };
+    let good = Claims {
+        role: Role::Client,
+        made: 0,
+        expires,
+        key_id,
+        app: APP,
+        user: "ann",
+        device: "phone",
+        scopes,
+    };
+    let asked = Claims { role, user, device, ..good };
+    let minted = mint(&asked, TOKEN_SECRET).or_else(|_| mint(&good, TOKEN_SECRET));
+    minted.expect("the claims are good")
+}
+
+fn hello(credentials: Credentials<'_>) -> FromClient<'_> {
     FromClient::Hello(Hello {
         magic: MAGIC,
         version_min: VERSION,

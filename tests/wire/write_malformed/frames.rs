@@ -348,6 +348,17 @@ pub fn state() -> Vec<Frame> {
     ]
 }
 
+/// Requests about tokens.
+pub fn tokens() -> Vec<Frame> {
+    let users = field("users", Kind::Ids, text(text("bob")));
+    let servers = field("servers", Kind::Byte, vec![0]);
+    let valid_after = field("valid_after", Kind::U64, vec![0]);
+    vec![
+        request("refresh-token", 53, vec![field("token", Kind::Bytes, text("a token"))]),
+        request("revoke-tokens", 54, vec![users, servers, valid_after]),
+    ]
+}
+
 /// All frames of which every field is damaged in every way.
 pub fn all() -> Vec<Frame> {
     [vec![hello(), hello_token()], requests()].concat()
@@ -355,5 +366,5 @@ pub fn all() -> Vec<Frame> {
 
 /// All others: the same code reads their fields, so a few ways for each will do.
 pub fn others() -> Vec<Frame> {
-    [rules(), rooms_in_full(), state()].concat()
+    [rules(), rooms_in_full(), state(), tokens()].concat()
 }

@@ -1,7 +1,9 @@
 //! Requests that can be read and not be served: the connection stays, the number comes back.
 
 use super::file::{CLIENT, Case, SERVER};
-use super::frames::{about_room, create_room, frame, join, ping, publish, requests, text, varint};
+use super::frames::{
+    about_room, create_room, frame, join, ping, publish, requests, text, tokens, varint,
+};
 use super::handshake::bad_ids;
 
 const INVALID: &str = "Refused INVALID_ARGUMENT 7";
@@ -83,13 +85,22 @@ fn roles_and_rooms(cases: &mut Vec<Case>) {
     let outside = "The session is not in that room.";
     add("leave-from-outside", CLIENT, leave.pieces(), "NOT_A_MEMBER", outside);
     add("publish-from-outside", CLIENT, publish().pieces(), "NOT_A_MEMBER", outside);
+    let revoke = tokens().into_iter().find(|frame| frame.name == "revoke-tokens");
+    let revoke = revoke.expect("it is one of those").pieces();
+    add(
+        "revoke-tokens-by-a-client",
+        CLIENT,
+        revoke,
+        "NOT_ALLOWED",
+        "Only servers may ask for that.",
+    );
     let silent = publish().with("options", vec![2]).pieces();
     let why = "A refusal comes even if no answer was asked for.";
     add("publish-from-outside-no-ack", CLIENT, silent, "NOT_A_MEMBER", why);
 }
 
 fn unknown(cases: &mut Vec<Case>) {
-    for tag in [53_u8, 55, 60, 62, 63] {
+    for tag in [55_u8, 56, 60, 62, 63] {
         for (name, rest) in [("bare", vec![]), ("fields", vec![1, 2, 3, 255])] {
             let name = format!("unknown-request-{tag}-{name}");
             let case = Case::new(&name, CLIENT, frame(tag, vec![vec![7], rest]), NOT_SUPPORTED);
@@ -97,12 +108,12 @@ fn unknown(cases: &mut Vec<Case>) {
         }
     }
     for number in [0_u64, 250, 251, 65_535, 65_536, u64::from(u32::MAX)] {
-        let pieces = frame(54, vec![varint(number)]);
+        let pieces = frame(57, vec![varint(number)]);
         let answer = format!("Refused NOT_SUPPORTED {number}");
         let case = Case::new(&format!("unknown-request-number-{number}"), CLIENT, pieces, &answer);
         cases.push(case.because("The number comes back, however wide it is."));
     }
-    let pieces = frame(54, vec![vec![0xfb, 7, 0]]);
+    let pieces = frame(57, vec![vec![0xfb, 7, 0]]);
     let case = Case::new("unknown-request-number-longer-form", CLIENT, pieces, NOT_SUPPORTED);
     cases.push(case.because("A longer form of a number is read, too."));
 }

@@ -51,6 +51,7 @@ fn greeting() -> Vec<Case> {
         messages_per_second: 5,
         requests_per_second: 20,
         rooms_per_user: 1,
+        expires_in_ms: 0,
         extensions: NONE,
     };
     vec![

@@ -86,6 +86,7 @@ fn welcomes() -> Vec<Case> {
         messages_per_second: 0,
         requests_per_second: 0,
         rooms_per_user: 0,
+        expires_in_ms: 0,
         extensions: NONE,
     };
     let defaults = Welcome {
@@ -100,6 +101,7 @@ fn welcomes() -> Vec<Case> {
         messages_per_second: 5,
         requests_per_second: 20,
         rooms_per_user: 1,
+        expires_in_ms: 0,
         extensions: NONE,
     };
     let full = Welcome {
@@ -114,6 +116,7 @@ fn welcomes() -> Vec<Case> {
         messages_per_second: u32::MAX,
         requests_per_second: u32::MAX,
         rooms_per_user: u32::MAX,
+        expires_in_ms: u64::MAX,
         extensions: some_extensions(),
     };
     [("welcome-minimal", minimal), ("welcome-defaults", defaults), ("welcome-full", full)]

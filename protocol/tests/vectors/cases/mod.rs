@@ -15,6 +15,7 @@ mod requests;
 mod rooms;
 mod rules;
 mod state;
+mod tokens;
 
 use throng_protocol::frame::TooLarge;
 use throng_protocol::push::Push;
@@ -93,6 +94,7 @@ pub fn files() -> Vec<File> {
         members::file(),
         state::file(),
         many::file(),
+        tokens::file(),
         refusals::file(),
         pushes::file(),
         conversation::file(),

@@ -88,6 +88,8 @@ pub const SHAPES: &[Shape] = &[
     shape(50, "Broadcast", &[KIND, PAYLOAD, EXTENSIONS]),
     shape(51, "ChangeBots", CHANGE_BOTS),
     shape(52, "QueryTop", &[("by", TOP_BY), ("period", TOP_PERIOD), LIMIT, EXTENSIONS]),
+    shape(53, "RefreshToken", &[("token", Type::Bytes), EXTENSIONS]),
+    shape(54, "RevokeTokens", REVOKE_TOKENS),
     shape(64, "Joined", JOINED),
     shape(65, "Left", &[EXTENSIONS]),
     shape(66, "Accepted", &[EPOCH, SEQ, ("time", Type::U64), EXTENSIONS]),
@@ -114,6 +116,7 @@ pub const SHAPES: &[Shape] = &[
     shape(87, "PublishedMany", PUBLISHED_MANY),
     shape(88, "BroadcastSent", &[("time", Type::U64), EXTENSIONS]),
     shape(89, "TopRooms", TOP_ROOMS),
+    shape(90, "TokenRefreshed", &[("expires_in_ms", Type::U64), EXTENSIONS]),
     shape(126, "Shed", SHED),
     shape(127, "Refused", REFUSED),
     shape(128, "Deliver", DELIVER),
@@ -161,8 +164,12 @@ const WELCOME: &[Field] = &[
     ("messages_per_second", Type::U32),
     ("requests_per_second", Type::U32),
     ("rooms_per_user", Type::U32),
+    ("expires_in_ms", Type::U64),
     EXTENSIONS,
 ];
+
+const REVOKE_TOKENS: &[Field] =
+    &[USERS, ("servers", SWITCH), ("valid_after", Type::U64), EXTENSIONS];
 
 const GO_AWAY: &[Field] = &[
     ("version_min", Type::U16),

@@ -57,6 +57,7 @@ fn welcome(messages_per_second: u32) -> Vec<u8> {
         messages_per_second,
         requests_per_second: 0,
         rooms_per_user: 1,
+        expires_in_ms: 0,
         extensions: Extensions::NONE,
     }))
 }

@@ -64,9 +64,10 @@ const BROKER: &[(&str, &[&str])] = &[
     // The shell.
     ("io", &["event", "id", "limits", "slots", "time"]),
     ("mesh", &["limits", "probe"]),
-    ("worker", &["envelope", "event", "id", "io", "mesh", "shard", "time"]),
+    ("worker", &["app", "envelope", "event", "id", "io", "mesh", "shard", "time"]),
     ("config", &["app", "io", "limits", "names", "nature", "session"]),
-    ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),
+    ("renewal", &["app", "io", "mesh", "worker"]),
+    ("node", &["app", "config", "id", "io", "limits", "mesh", "renewal", "shard", "worker"]),
 ];
 
 const CORE: &[&str] = &[

@@ -7,6 +7,7 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 
 use throng_protocol::limits::{CREDENTIAL_BYTES_MAX, JOIN_HISTORY_MAX};
 use throng_protocol::value::{AppKey, Kind};
@@ -16,6 +17,8 @@ use super::value::{Value, show_bytes, show_duration};
 use super::{bounds, log};
 use crate::app::{App, Secret};
 use crate::io::choice::Wanted;
+use crate::io::door::DoorLimits;
+use crate::io::network::Network;
 use crate::limits;
 use crate::names::Names;
 use crate::nature::Presence;
@@ -24,8 +27,14 @@ use crate::session::Patience;
 /// What a node is started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Where to listen; loopback as long as there is a development app.
-    pub listen: SocketAddr,
+    /// Where to listen without TLS, if anywhere; loopback as long as there is a development app.
+    pub listen: Option<SocketAddr>,
+    /// Where to listen for TLS, if anywhere, under the same rule.
+    pub tls: Option<TlsSettings>,
+    /// From where load balancers connect, which say for whom (PROXY protocol, version 2).
+    pub proxy_from: Vec<Network>,
+    /// How many one address may bring.
+    pub door: DoorLimits,
     /// How many workers.
     pub workers: NonZeroUsize,
     /// Whether each worker stays on one core.
@@ -42,6 +51,17 @@ pub struct Config {
     pub connections_max: Option<usize>,
     /// What is logged; a good filter of `tracing_subscriber`.
     pub log: String,
+}
+
+/// What TLS takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// File with the certificate and those above it; it could be read.
+    pub certificate: PathBuf,
+    /// File with its private key; it could be read, and not by everyone.
+    pub key: PathBuf,
 }
 
 const WAYS: [(&str, Wanted); 3] =
@@ -78,7 +98,10 @@ impl Config {
     #[must_use]
     pub fn new(cores: NonZeroUsize) -> Self {
         Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 7400))),
+            tls: None,
+            proxy_from: Vec::new(),
+            door: DoorLimits::default(),
             workers: one_for_each(cores),
             pin: true,
             io: Wanted::default(),
@@ -111,7 +134,7 @@ impl Config {
         let app = self.apps.first_mut().expect(DEVELOPMENT_APP);
         let rooms = &mut app.rooms;
         match key {
-            Key::Listen => self.listen = address(value)?,
+            Key::Listen => self.listen = Some(address(value)?),
             Key::Workers => {
                 let workers = value.integer_or(AUTO, &WORKERS)?.and_then(NonZeroUsize::new);
                 self.workers = workers.unwrap_or_else(|| one_for_each(cores));
@@ -166,7 +189,9 @@ impl Config {
         let app = self.apps.first().expect(DEVELOPMENT_APP);
         let rooms = &app.rooms;
         match key {
-            Key::Listen => quoted(&self.listen.to_string()),
+            Key::Listen => {
+                quoted(&self.listen.map_or_else(|| "off".to_owned(), |own| own.to_string()))
+            }
             Key::Workers => self.workers.to_string(),
             Key::Pin => self.pin.to_string(),
             Key::Io => quoted(name_of(self.io, &WAYS)),
@@ -216,7 +241,7 @@ impl Config {
     /// # Errors
     /// A sentence on why not, and what to do.
     pub(super) fn check_listen(&self) -> Result<(), String> {
-        let Self { listen, apps, .. } = self;
+        let Self { listen: Some(listen), apps, .. } = self else { return Ok(()) };
         let development = apps.iter().find(|app| app.development_secret.is_some());
         match development {
             Some(app) if !listen.ip().to_canonical().is_loopback() => Err(format!(

@@ -30,7 +30,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-pub use meant::Config;
+pub use meant::{Config, TlsSettings};
 
 use key::Key;
 use problem::{Origin, Problem, Problems};

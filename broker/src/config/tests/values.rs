@@ -13,7 +13,7 @@ use crate::nature::Presence;
 #[test]
 fn the_defaults_are_those_of_the_specification() {
     let config = nothing().read().unwrap().config;
-    assert_eq!(config.listen.to_string(), "127.0.0.1:7400");
+    assert_eq!(config.listen.unwrap().to_string(), "127.0.0.1:7400");
     assert_eq!((config.workers.get(), config.pin, config.io), (4, true, Wanted::Auto));
     assert_eq!((config.connections_max, config.outbound_bytes_max), (None, 64 * 1024));
     assert_eq!(config.patience.hello, Duration::from_secs(3));
@@ -165,7 +165,10 @@ fn only_loopback_is_served_while_anyone_may_be_anyone() {
         assert!(problems.contains("listen on 127.0.0.1:7400"), "{problems}");
     }
     for address in ["127.0.0.1:7400", "127.9.9.9:7400", "[::1]:7400"] {
-        assert_eq!(from_flag(Key::Listen, address).unwrap().config.listen.to_string(), address);
+        assert_eq!(
+            from_flag(Key::Listen, address).unwrap().config.listen.unwrap().to_string(),
+            address
+        );
     }
 }
 

@@ -123,6 +123,7 @@ fn out_of_descriptors_nothing_spins_and_the_others_go_on<B: Tested>(mut world: W
 fn options_are_in_force_on_what_was_accepted<B: Tested>(mut world: World<B>) {
     let (_client, id) = world.connect();
     let socket = world.io.detach(id).unwrap();
+    let socket = B::descriptor(&socket);
     let socket = SockRef::from(&socket);
     assert!(socket.tcp_nodelay().unwrap());
     assert_eq!(socket.tcp_notsent_lowat().unwrap(), 16 * 1024);

@@ -32,6 +32,9 @@ const QUIET: Duration = Duration::from_millis(60);
 
 /// A back end as the tests make it.
 trait Tested: Io + Sized {
+    /// What its module is called in [`on_both`].
+    fn name() -> String;
+
     fn make(listening: Vec<Listening>) -> Self;
 
     /// With as few receive buffers as it can be made with.
@@ -47,6 +50,10 @@ trait Tested: Io + Sized {
 }
 
 impl Tested for Epoll {
+    fn name() -> String {
+        "epoll".to_owned()
+    }
+
     fn make(listening: Vec<Listening>) -> Self {
         Self::new(Clock::start(), listening).unwrap()
     }
@@ -57,6 +64,10 @@ impl Tested for Epoll {
 }
 
 impl Tested for Uring {
+    fn name() -> String {
+        "uring".to_owned()
+    }
+
     fn make(listening: Vec<Listening>) -> Self {
         Self::new(Clock::start(), listening, RingSize::default()).unwrap()
     }
@@ -78,6 +89,10 @@ impl Tested for Uring {
 
 /// Behind a front that lets everything through.
 impl<B: Tested> Tested for Front<B> {
+    fn name() -> String {
+        format!("front_of_{}", B::name())
+    }
+
     fn make(listening: Vec<Listening>) -> Self {
         Self::new(B::make(listening), open_house())
     }

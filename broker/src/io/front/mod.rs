@@ -95,7 +95,7 @@ enum Stage {
     /// The header of a load balancer is awaited.
     Header(Box<Header>),
     /// Plain, with bytes that came together with the header.
-    Early(Pass, Box<Vec<u8>>),
+    Early(Pass, Vec<u8>),
     /// Plain: all goes through.
     Open(Pass),
     /// Within TLS.
@@ -207,7 +207,7 @@ impl<I: Io> Front<I> {
         };
         let stage = match entrance {
             Entrance::Plain if early.is_empty() => Stage::Open(pass),
-            Entrance::Plain => Stage::Early(pass, Box::new(early)),
+            Entrance::Plain => Stage::Early(pass, early),
             Entrance::Tls => match self.begin_tls(id, early) {
                 Some(session) => Stage::Tls(pass, session),
                 None => return self.turn_away(id),
@@ -251,7 +251,7 @@ impl<I: Io> Front<I> {
     fn tell_early(&mut self, id: ConnectionId, receive: Receive) {
         let Stage::Early(pass, early) = self.set(id, Stage::Gone) else { return };
         self.set(id, Stage::Open(pass));
-        let buffer = self.buffers.hand_out(*early);
+        let buffer = self.buffers.hand_out(early);
         self.completions.push(Completion::Received { connection: id, buffer });
         if receive == Receive::Always {
             self.inner.resume(id, receive);
@@ -370,7 +370,7 @@ impl<I: Io> Io for Front<I> {
                 let tls = Some(Box::new(session.into_tls()));
                 Passed { socket, pass, early: Vec::new(), tls }
             }
-            Stage::Early(pass, early) => Passed { socket, pass, early: *early, tls: None },
+            Stage::Early(pass, early) => Passed { socket, pass, early, tls: None },
             Stage::Open(pass) => Passed { socket, pass, early: Vec::new(), tls: None },
             Stage::Gone | Stage::Hidden | Stage::Header(_) | Stage::Ending => {
                 unreachable!("it was looked at before")
@@ -384,7 +384,7 @@ impl<I: Io> Io for Front<I> {
         let stage = match tls {
             Some(tls) => Stage::Tls(pass, Box::new(Session::adopted(*tls))),
             None if early.is_empty() => Stage::Open(pass),
-            None => Stage::Early(pass, Box::new(early)),
+            None => Stage::Early(pass, early),
         };
         self.set(id, stage);
         id

@@ -106,7 +106,8 @@ impl Session {
     /// Whether the core is to hear now what the peer said. Not while an answer of TLS itself is
     /// under way: whoever hears something may hand the connection over at once.
     pub(super) fn may_be_heard(&self) -> bool {
-        !self.heard.is_empty() && !(self.busy && self.sending.is_none())
+        let answering = self.busy && self.sending.is_none();
+        !self.heard.is_empty() && !answering
     }
 
     /// What the back end is to receive: nothing while something waits for its turn.

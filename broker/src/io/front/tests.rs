@@ -218,7 +218,7 @@ fn is_cut(client: &mut impl Read) -> bool {
 }
 
 fn pattern(count: usize) -> Vec<u8> {
-    (0..count).map(|at| (at.wrapping_mul(2_654_435_761) >> 11) as u8).collect()
+    (0..count).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[1]).collect()
 }
 
 fn what_is_said_within_tls_arrives_both_ways<I: Io>(mut world: World<I>) {

@@ -22,7 +22,7 @@ fn in_own_process<B: Tested>(test: &str, descriptors_max: usize) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
     }
-    let back_end = std::any::type_name::<B>().rsplit("::").next().unwrap().to_lowercase();
+    let back_end = B::name();
     let (_, module) = module_path!().split_once("::").unwrap();
     let output = Command::new("sh")
         .args(["-c", "ulimit -n \"$0\" && exec \"$@\"", &descriptors_max.to_string()])

@@ -66,6 +66,7 @@ const BROKER: &[(&str, &[&str])] = &[
     ("mesh", &["limits", "probe"]),
     ("worker", &["app", "envelope", "event", "id", "io", "mesh", "shard", "time"]),
     ("config", &["app", "io", "limits", "names", "nature", "session"]),
+    ("tokens", &["app", "config", "limits"]),
     ("renewal", &["app", "io", "mesh", "worker"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "renewal", "shard", "worker"]),
 ];

@@ -25,6 +25,7 @@ pub mod random;
 pub mod sockets;
 pub mod speaker;
 pub mod spoken;
+pub mod tls;
 pub mod trace;
 pub mod view;
 pub mod world;

@@ -16,8 +16,8 @@ pub fn add(cases: &mut Vec<Case>) {
     magic_and_versions(&mut first);
     claims(&mut first);
     names(&mut first);
-    let why = "Connection tokens are reserved.";
-    first("hello-token", &hello_token(), NOT_SUPPORTED, why);
+    let why = "What is no token lets nobody in.";
+    first("hello-token", &hello_token(), UNAUTHORIZED, why);
     order(cases);
 }
 

@@ -213,8 +213,8 @@ impl Chaos {
     fn rotate(&mut self) {
         let new = Key::numbered(self.tokens.keys);
         self.tokens.keys += 1;
-        let [_, older] = std::mem::replace(&mut self.tokens.live, [new.clone(), new]);
-        self.tokens.live[0] = older;
+        let [_, kept] = self.tokens.live.clone();
+        self.tokens.live = [kept, new];
         self.world.renew(&keys(&self.tokens.live));
     }
 
@@ -270,7 +270,9 @@ impl Chaos {
         };
         let request = self.world.clients[client].refresh(&new, never);
         if request != u32::MAX {
-            let shown = Shown { pass: new, never, jumps: self.tokens.jumps };
+            // Nobody has kept how often the clock had jumped when the present one was minted.
+            let jumps = if kind == 4 { 0 } else { self.tokens.jumps };
+            let shown = Shown { pass: new, never, jumps };
             self.tokens.shown.push(((client, request), shown));
         }
     }

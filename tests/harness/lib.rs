@@ -26,6 +26,7 @@ pub mod random;
 pub mod sockets;
 pub mod speaker;
 pub mod spoken;
+pub mod tools;
 pub mod trace;
 pub mod view;
 pub mod world;

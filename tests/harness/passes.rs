@@ -1,7 +1,7 @@
 //! Tokens as tests mint them: what each says, and its text. Nothing here decides whether a token is
 //! good; that is for the broker to say and for clients to judge.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use throng_broker::app::keys::TokenKey;
 use throng_protocol::token::{Claims, Scopes, mint, reaches};
@@ -35,6 +35,16 @@ impl Key {
     pub fn live(&self) -> TokenKey {
         TokenKey { id: self.id.as_str().into(), secret: self.secret.as_str().into() }
     }
+}
+
+/// The time of day, in milliseconds since the Unix epoch.
+///
+/// # Panics
+/// When the clock is set to before that.
+#[must_use]
+pub fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970");
+    u64::try_from(now.as_millis()).expect("for some time to come")
 }
 
 /// What a token says.

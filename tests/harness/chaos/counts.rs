@@ -12,6 +12,7 @@ use throng_protocol::value::{
 };
 
 use super::Chaos;
+use crate::client::granted::Granted;
 use crate::client::told::{Member, Page};
 use crate::client::{Client, Outcome};
 
@@ -99,9 +100,13 @@ impl Chaos {
     /// Whether a user's token has just come to its end, so that its seats may be held still.
     fn has_just_expired(&self, user: &str) -> bool {
         let now = self.world.client_now();
-        let granted = self.world.clients.iter().filter(|own| own.user == user);
-        let mut ends = granted.filter_map(|own| own.granted.as_ref()?.ends_by());
-        ends.any(|at| at <= now && now < at + ALL_GRACES)
+        let mut expired = self.world.clients.iter().filter(|own| {
+            own.user == user && own.ended == Some(Some(Code::TOKEN_EXPIRED))
+        });
+        expired.any(|own| {
+            let ends = own.granted.as_ref().and_then(Granted::ends_by);
+            ends.is_some_and(|by| now < by + ALL_GRACES)
+        })
     }
 
     /// What goes with its owner has one who is a member, and what expires is gone.

@@ -275,7 +275,16 @@ impl Client {
     pub fn with_token(pass: &Pass, never: bool, now: Instant) -> Self {
         let mut client = Self::of_token(pass, never, now);
         let text = pass.text();
-        client.say_hello(Credentials::Token(text.as_bytes()));
+        client.say_hello(APP, Credentials::Token(text.as_bytes()));
+        client
+    }
+
+    /// A client that shows a token to the app that it is for.
+    #[must_use]
+    pub fn of_app(pass: &Pass, now: Instant) -> Self {
+        let mut client = Self::of_token(pass, false, now);
+        let text = pass.text();
+        client.say_hello(&pass.app, Credentials::Token(text.as_bytes()));
         client
     }
 
@@ -304,21 +313,17 @@ impl Client {
     pub fn hello(user: &str, device: &str, role: Role) -> Self {
         let mut client =
             Self { user: user.to_owned(), device: device.to_owned(), role, ..Self::silent() };
-        client.say_hello(Credentials::Development(Development {
-            secret: SECRET,
-            user,
-            device,
-            role,
-        }));
+        let own = Development { secret: SECRET, user, device, role };
+        client.say_hello(APP, Credentials::Development(own));
         client
     }
 
-    fn say_hello(&mut self, credentials: Credentials<'_>) {
+    fn say_hello(&mut self, app: &str, credentials: Credentials<'_>) {
         self.say(&FromClient::Hello(Hello {
             magic: MAGIC,
             version_min: VERSION,
             version_max: VERSION,
-            app: APP,
+            app,
             credentials,
             client: "test",
             extensions: Extensions::NONE,

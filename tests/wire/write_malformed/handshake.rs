@@ -6,7 +6,6 @@ use super::frames::{Frame, hello, hello_token, ping, requests, text, varint};
 const MALFORMED: &str = "GoAway MALFORMED";
 const UNAUTHORIZED: &str = "GoAway UNAUTHORIZED";
 const INVALID: &str = "GoAway INVALID_ARGUMENT";
-const NOT_SUPPORTED: &str = "GoAway NOT_SUPPORTED";
 
 /// Adds the cases.
 pub fn add(cases: &mut Vec<Case>) {

@@ -121,13 +121,14 @@ impl<I: Io> Worker<I> {
         for (id, to) in (0_u16..).zip(0..self.mesh.workers()) {
             self.shard.set_load(ShardId(id), self.mesh.waiting(to));
         }
-        self.take_completions();
-        self.take_parcels();
         let keys_version = self.orders.keys_version.load(Ordering::Acquire);
         if keys_version != self.keys_version {
+            // Before anybody comes in by the old ones.
             self.keys_version = keys_version;
             self.shard.handle(Event::Keys(self.orders.keys()));
         }
+        self.take_completions();
+        self.take_parcels();
         if !self.draining && self.orders.drain.load(Ordering::Relaxed) {
             self.draining = true;
             self.io.stop_accepting();

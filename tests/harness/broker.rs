@@ -26,7 +26,7 @@ pub struct Broker {
 pub fn config(io: Wanted) -> Config {
     let mut config = Config::new(NonZeroUsize::new(2).expect("two is not zero"));
     config.io = io;
-    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
     // Tests share the cores with their own clients and with each other.
     config.pin = false;
     config.apps[0].key = APP.into();

@@ -69,6 +69,7 @@ const BROKER: &[(&str, &[&str])] = &[
     ("journal", &["event", "time"]),
     ("worker", &["envelope", "event", "id", "io", "journal", "mesh", "shard", "time"]),
     ("config", &["app", "io", "limits", "names", "nature", "session"]),
+    ("tokens", &["app", "config", "limits"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),
 ];
 

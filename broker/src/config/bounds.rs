@@ -49,6 +49,27 @@ pub const CONNECTIONS_MAX_MAX: usize = 1 << 24;
 /// Bytes of the configuration file; whatever is larger was meant to be something else.
 pub const FILE_BYTES_MAX: usize = 1024 * 1024;
 
+/// The shortest time that tokens may hold at the most.
+pub const TOKEN_LIFE_MAX_MIN: Duration = Duration::from_secs(1);
+
+/// The longest time that tokens may hold: a backend that hands out older ones forgot about them.
+pub const TOKEN_LIFE_MAX_MAX: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// Apps of one node.
+pub const APPS_MAX: usize = 1000;
+
+/// Networks that load balancers may connect from; each connection is compared with all.
+pub const PROXY_NETWORKS_MAX: usize = 64;
+
+/// Bytes of a file with a key.
+pub const KEY_FILE_BYTES_MAX: usize = 4 * 1024;
+
+/// Bytes of a secret: more add nothing, and were meant to be something else.
+pub const SECRET_BYTES_MAX: usize = 1024;
+
+/// Bytes of whom tokens are meant for, and of who made them.
+pub const JWT_NAME_BYTES_MAX: usize = 256;
+
 /// Whether `value` is between `min` and `max`, all of them durations, at compile time.
 const fn within(value: Duration, min: Duration, max: Duration) -> bool {
     min.as_nanos() <= value.as_nanos() && value.as_nanos() <= max.as_nanos()
@@ -65,5 +86,8 @@ const _: () = {
     assert!(limits::GRACE_MESSAGES_DEFAULT <= GRACE_MESSAGES_MAX);
     assert!(limits::PRESENCE_FULL_DEFAULT <= PRESENCE_FULL_MAX_MAX);
     assert!(MEMBERS_MAX_MAX as usize == CONNECTIONS_MAX_MAX);
+    assert!(within(limits::TOKEN_LIFE_MAX_DEFAULT, TOKEN_LIFE_MAX_MIN, TOKEN_LIFE_MAX_MAX));
+    assert!(limits::SECRET_BYTES_MIN < SECRET_BYTES_MAX && SECRET_BYTES_MAX < KEY_FILE_BYTES_MAX);
+    assert!(APPS_MAX < u16::MAX as usize);
     assert!(limits::OUTBOUND_BYTES_MAX_DEFAULT <= OUTBOUND_BYTES_MAX_MAX);
 };

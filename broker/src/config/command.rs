@@ -1,8 +1,10 @@
 //! The command line: `throng`, `throng serve`, `throng check`, each with a flag for every
-//! setting but secrets, made from the table of settings.
+//! setting but secrets, made from the table of settings; and `throng token` in `token`.
 //!
 //! Flags are only collected here. Their values are checked with those of the other sources, so
 //! that all errors come out together.
+
+pub mod token;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ use clap::{Arg, ArgMatches, Command};
 use super::effective::default_of;
 use super::environment::CONFIG as CONFIG_VARIABLE;
 use super::key::{Key, SECTIONS};
+use token::{Mint, Verify};
 
 const CONFIG: &str = "config";
 
@@ -24,18 +27,25 @@ environment stronger than the file, a flag stronger than the variable. No file i
 --config or THRONG_CONFIG names one; `throng check` prints one that holds every setting. Times \
 are written like 500ms, 3s, 90m, 1h, 7d; sizes like 64KiB, 1MiB. The secret of the development \
 app has no flag, since all users of a machine see command lines: it is set in the file or by \
-THRONG_DEVELOPMENT_SECRET.
+THRONG_DEVELOPMENT_SECRET. Apps with keys stand in the file only, each as an [[app]].
 
-Signals: SIGTERM or SIGINT ends the broker in order, a second one at once.
+Signals: SIGTERM or SIGINT ends the broker in order, a second one at once; SIGHUP reads the \
+configuration again and takes over its keys.
 Exit codes: 0 ended in order, 1 failed, 2 bad configuration, 130 or 143 ended by a second signal.";
 
 /// What the broker is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verb {
     /// Serve until told to stop.
     Serve,
     /// Check the configuration and print it.
     Check,
+    /// Make a token.
+    Mint(Mint),
+    /// Check a token.
+    Verify(Verify),
+    /// Make a secret.
+    Secret,
 }
 
 /// A command line.
@@ -59,6 +69,7 @@ impl Asked {
         let matches = command().try_get_matches_from(words)?;
         Ok(match matches.subcommand() {
             Some(("check", flags)) => Self::new(Verb::Check, flags),
+            Some(("token", words)) => token::asked(words),
             Some((_, flags)) => Self::new(Verb::Serve, flags),
             None => Self::new(Verb::Serve, &matches),
         })
@@ -69,7 +80,7 @@ impl Asked {
             let text = matches.get_one::<String>(key.row().flat)?;
             Some((key, text.clone()))
         });
-        Self { verb, config: matches.get_one::<PathBuf>(CONFIG).cloned(), flags: flags.collect() }
+        Self { verb, config: config_of(matches), flags: flags.collect() }
     }
 }
 
@@ -82,8 +93,8 @@ pub fn command() -> Command {
     let check = Command::new("check")
         .about("Check the configuration and print it in full; starts nothing")
         .after_help(
-            "Prints the effective configuration as a file that means the same, secrets \
-             included, and says of each value that is not a default where it comes from. If \
+            "Prints the effective configuration as a file that means the same, the secrets \
+             that stand in it included, and says of each value that is not a default where it comes from. If \
              anything is wrong, prints every error and exits with 2.",
         );
     Command::new("throng")
@@ -94,15 +105,24 @@ pub fn command() -> Command {
         .args_conflicts_with_subcommands(true)
         .subcommand(serve.args(flags()))
         .subcommand(check.args(flags()))
+        .subcommand(token::command())
 }
 
-fn flags() -> impl Iterator<Item = Arg> {
-    let config = Arg::new(CONFIG)
+/// The flag for the file, which all commands have.
+fn config_flag() -> Arg {
+    Arg::new(CONFIG)
         .long(CONFIG)
         .short('c')
         .value_name("PATH")
         .value_parser(ValueParser::path_buf())
-        .help(format!("Configuration file (TOML) [env: {CONFIG_VARIABLE}]"));
+        .help(format!("Configuration file (TOML) [env: {CONFIG_VARIABLE}]"))
+}
+
+fn config_of(matches: &ArgMatches) -> Option<PathBuf> {
+    matches.get_one::<PathBuf>(CONFIG).cloned()
+}
+
+fn flags() -> impl Iterator<Item = Arg> {
     let settings = Key::all().filter(|key| key.has_flag()).map(|key| {
         let row = key.row();
         let default = default_of(key);
@@ -118,7 +138,7 @@ fn flags() -> impl Iterator<Item = Arg> {
             .help_heading(heading(row.section))
             .allow_negative_numbers(true)
     });
-    [config].into_iter().chain(settings)
+    [config_flag()].into_iter().chain(settings)
 }
 
 fn heading(section: &'static str) -> &'static str {

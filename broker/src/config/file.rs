@@ -7,32 +7,38 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::bounds::FILE_BYTES_MAX;
-use super::key::{Key, SECTIONS};
+use super::field::{APP_SECTIONS, Field, JWT, JWT_KEYS, TOKEN_KEYS};
+use super::key::{APP, Key, SECTIONS};
 use super::problem::{Origin, Problem};
+use super::typed::{Typed, TypedApp, TypedField, TypedTable};
 use super::value::Value;
-use super::{Given, name_of, suggest};
+use super::{Given, name_of, secret, suggest};
 
 /// Reads and walks a file.
-pub(super) fn read(path: &Path, problems: &mut Vec<Problem>) -> Vec<Given> {
+pub(super) fn read(path: &Path, problems: &mut Vec<Problem>) -> Typed {
     let file = name_of(path);
     match contents(path) {
-        Ok(text) => walk(&file, &text, problems),
+        Ok((text, is_world_readable)) => {
+            Typed { is_world_readable, ..walk(&file, &text, problems) }
+        }
         Err(reason) => {
             problems.push(Problem::new(Origin::File { file }, reason));
-            Vec::new()
+            Typed::default()
         }
     }
 }
 
 /// Finds all values in the text of a file.
-pub(super) fn walk(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<Given> {
+pub(super) fn walk(file: &str, text: &str, problems: &mut Vec<Problem>) -> Typed {
     let (tree, errors) = DeTable::parse_recoverable(text);
-    let mut walk = Walk { file, text, broken: Vec::new(), given: Vec::new(), problems };
+    let mut walk = Walk { file, text, broken: Vec::new(), typed: Typed::default(), problems };
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
         walk.broken.push(walk.place(at).0);
@@ -40,26 +46,26 @@ pub(super) fn walk(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<G
         walk.refuse(at, format!("this is not TOML: {}{advice}", error.message()));
     }
     walk.table("", tree.get_ref());
-    walk.given
+    walk.typed
 }
 
-fn contents(path: &Path) -> Result<String, String> {
+/// The text of a file, and whether everyone on the machine can read it.
+fn contents(path: &Path) -> Result<(String, bool), String> {
     let unreadable = |error: io::Error| format!("cannot read the configuration: {error}");
     let mut bytes = Vec::new();
     // One byte more than allowed shows that there is more.
-    File::open(path)
-        .map_err(unreadable)?
-        .take(FILE_BYTES_MAX as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.mode();
+    file.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > FILE_BYTES_MAX {
         return Err(format!("this is no configuration: it has more than {FILE_BYTES_MAX} bytes"));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
         format!("this is no configuration: line {line} is not UTF-8")
-    })
+    });
+    Ok((text?, secret::is_world_readable(mode)))
 }
 
 struct Walk<'w> {
@@ -67,33 +73,138 @@ struct Walk<'w> {
     text: &'w str,
     /// Lines with syntax errors.
     broken: Vec<usize>,
-    given: Vec<Given>,
+    typed: Typed,
     problems: &'w mut Vec<Problem>,
+}
+
+/// A name in a table and what stands there.
+struct Entry<'t> {
+    /// Where the name begins.
+    at: usize,
+    name: &'t str,
+    /// The name with its table.
+    path: String,
+    value: &'t Spanned<DeValue<'t>>,
 }
 
 impl Walk<'_> {
     fn table(&mut self, section: &str, table: &DeTable<'_>) {
-        for (name, value) in table {
-            let (name_at, value_at) = (name.span(), value.span());
-            if self.is_broken(&name_at, &value_at) {
-                continue;
-            }
-            let name = name.get_ref();
-            let path =
-                if section.is_empty() { name.to_string() } else { format!("{section}.{name}") };
-            if SECTIONS.contains(&path.as_str()) {
-                match value.get_ref() {
-                    DeValue::Table(inner) => self.table(&path, inner),
-                    _ => self.refuse(name_at.start, format!("{path} is a table: write [{path}]")),
+        for entry in self.entries(section, table) {
+            if entry.path == APP {
+                let apps = self.tables(&entry);
+                for (origin, table) in apps {
+                    let mut app = TypedApp::new(origin);
+                    self.app(APP, table, &mut app);
+                    self.typed.apps.push(app);
                 }
-            } else if let Some(key) = Key::find(section, name) {
-                let origin = self.origin(value_at.start);
-                let value = as_typed(value.get_ref());
-                self.given.push(Given { key, value, origin });
+            } else if SECTIONS.contains(&&*entry.path) {
+                if let Some(inner) = self.inner(&entry) {
+                    self.table(&entry.path, inner);
+                }
+            } else if let Some(key) = Key::find(section, entry.name) {
+                let given = self.given(key, entry.value);
+                self.typed.given.push(given);
             } else {
-                self.refuse(name_at.start, unknown(section, &path, name));
+                self.unknown(section, &entry);
             }
         }
+    }
+
+    /// A table of an app.
+    fn app(&mut self, section: &str, table: &DeTable<'_>, app: &mut TypedApp) {
+        for entry in self.entries(section, table) {
+            match &*entry.path {
+                TOKEN_KEYS => app.token_keys = self.keys(&entry),
+                JWT_KEYS => app.jwt_keys = self.keys(&entry),
+                JWT => {
+                    let origin = self.origin(entry.at);
+                    app.jwt = self.inner(&entry).map(|inner| self.fields(JWT, (origin, inner)));
+                }
+                path if APP_SECTIONS.contains(&path) => {
+                    if let Some(inner) = self.inner(&entry) {
+                        self.app(path, inner, app);
+                    }
+                }
+                _ => {
+                    if let Some(key) = Key::find_of_apps(section, entry.name) {
+                        let given = self.given(key, entry.value);
+                        app.given.push(given);
+                    } else if let Some(field) = self.field(section, &entry) {
+                        app.fields.push(field);
+                    }
+                }
+            }
+        }
+    }
+
+    fn keys(&mut self, entry: &Entry<'_>) -> Vec<TypedTable> {
+        let tables = self.tables(entry);
+        tables.into_iter().map(|table| self.fields(&entry.path, table)).collect()
+    }
+
+    /// A table that has nothing but fields.
+    fn fields(&mut self, section: &str, (origin, table): (Origin, &DeTable<'_>)) -> TypedTable {
+        let entries = self.entries(section, table);
+        let fields = entries.iter().filter_map(|entry| self.field(section, entry)).collect();
+        TypedTable { origin, fields }
+    }
+
+    fn field(&mut self, section: &str, entry: &Entry<'_>) -> Option<TypedField> {
+        let Some(field) = Field::find(section, entry.name) else {
+            self.unknown(section, entry);
+            return None;
+        };
+        let origin = self.origin(entry.value.span().start);
+        Some(TypedField { field, value: as_typed(entry.value.get_ref()), origin })
+    }
+
+    fn given(&self, key: Key, value: &Spanned<DeValue<'_>>) -> Given {
+        let origin = self.origin(value.span().start);
+        Given { key, value: as_typed(value.get_ref()), origin }
+    }
+
+    /// What stands in a table, but for what a syntax error may have made of it.
+    fn entries<'t>(&self, section: &str, table: &'t DeTable<'_>) -> Vec<Entry<'t>> {
+        let whole =
+            table.iter().filter(|(name, value)| !self.is_broken(&name.span(), &value.span()));
+        let entries = whole.map(|(name, value)| {
+            let at = name.span().start;
+            let name = &**name.get_ref();
+            let path =
+                if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
+            Entry { at, name, path, value }
+        });
+        entries.collect()
+    }
+
+    /// The table that stands there.
+    fn inner<'t>(&mut self, entry: &Entry<'t>) -> Option<&'t DeTable<'t>> {
+        let Entry { path, .. } = entry;
+        let inner = entry.value.get_ref().as_table();
+        if inner.is_none() {
+            self.refuse(entry.at, format!("{path} is a table: write [{path}]"));
+        }
+        inner
+    }
+
+    /// The list of tables that stands there, each with its place.
+    fn tables<'t>(&mut self, entry: &Entry<'t>) -> Vec<(Origin, &'t DeTable<'t>)> {
+        let Entry { path, .. } = entry;
+        let items = entry.value.get_ref().as_array();
+        let tables: Option<Vec<_>> = items.and_then(|items| {
+            let tables = items
+                .iter()
+                .map(|item| Some((self.origin(item.span().start), item.get_ref().as_table()?)));
+            tables.collect()
+        });
+        tables.unwrap_or_else(|| {
+            self.refuse(entry.at, format!("{path} is a list of tables: write [[{path}]] for each"));
+            Vec::new()
+        })
+    }
+
+    fn unknown(&mut self, section: &str, entry: &Entry<'_>) {
+        self.refuse(entry.at, unknown(section, &entry.path, entry.name));
     }
 
     /// Whether a syntax error lies between the beginning of the name and the end of the value.
@@ -150,12 +261,16 @@ fn as_typed(value: &DeValue<'_>) -> Value {
 /// The sentence about a name that means nothing where it stands: first a name is looked for that
 /// does in the same table, then one anywhere.
 fn unknown(section: &str, path: &str, name: &str) -> String {
-    let keys = Key::all().map(|key| (key.row().section, key.row().name, key.path()));
-    let tables = SECTIONS.iter().map(|path| {
+    let keys = Key::all().map(|key| (key.row().section.to_owned(), key.row().name, key.path()));
+    let keys_of_apps = Key::all()
+        .filter_map(|key| Some((key.section_of_apps()?, key.row().name, key.path_of_apps()?)));
+    let fields = Field::all().map(|field| (field.section().to_owned(), field.name(), field.path()));
+    let tables = SECTIONS.into_iter().chain(APP_SECTIONS).map(|path| {
         let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-        (parent, name, (*path).to_owned())
+        (parent.to_owned(), name, path.to_owned())
     });
-    let known: Vec<(&str, &str, String)> = keys.chain(tables).collect();
+    let known: Vec<(String, &str, String)> =
+        keys.chain(tables).chain(keys_of_apps).chain(fields).collect();
     let among = |here: bool| {
         let fitting = known.iter().filter(|(parent, ..)| !here || *parent == section);
         let nearest = suggest::nearest(name, fitting.clone().map(|(_, name, _)| *name))?;

@@ -4,11 +4,23 @@
 use super::rows::ROWS;
 pub use super::rows::{Row, SECTIONS};
 
+/// The table of the development app; those of the others have the same settings.
+const DEVELOPMENT: &str = "development";
+
+/// The table of an app with keys.
+pub(super) const APP: &str = "app";
+
 /// One setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each is described by its row, for people who configure a node")]
 pub enum Key {
     Listen,
+    TlsListen,
+    TlsCertificate,
+    TlsKey,
+    ProxyFrom,
+    ConnectionsPerAddress,
+    AcceptsPerAddress,
     Workers,
     Pin,
     Io,
@@ -18,6 +30,7 @@ pub enum Key {
     PingAfter,
     OutboundBytesMax,
     ConnectionsMax,
+    Enabled,
     AppKey,
     Secret,
     Anonymous,
@@ -87,6 +100,34 @@ impl Key {
     #[must_use]
     pub fn has_flag(self) -> bool {
         self != Self::Secret
+    }
+
+    /// Whether it is one of the development app.
+    #[must_use]
+    pub fn is_of_development(self) -> bool {
+        self.row().section.starts_with(DEVELOPMENT)
+    }
+
+    /// The table of an `[[app]]` that it stands in, if it is a setting of any app: `app.rooms`.
+    #[must_use]
+    pub fn section_of_apps(self) -> Option<String> {
+        let rest = self.row().section.strip_prefix(DEVELOPMENT)?;
+        let of_development_only = [Self::Enabled, Self::Secret].contains(&self);
+        (!of_development_only).then(|| format!("{APP}{rest}"))
+    }
+
+    /// Its name with its table of an `[[app]]`: `app.rooms.grace`.
+    #[must_use]
+    pub fn path_of_apps(self) -> Option<String> {
+        Some(format!("{}.{}", self.section_of_apps()?, self.row().name))
+    }
+
+    /// The setting of any app of that name in that table of the file.
+    #[must_use]
+    pub fn find_of_apps(section: &str, name: &str) -> Option<Self> {
+        let rest = section.strip_prefix(APP)?;
+        let key = Self::find(&format!("{DEVELOPMENT}{rest}"), name)?;
+        key.section_of_apps().map(|_| key)
     }
 
     /// The setting of that name in that table of the file.

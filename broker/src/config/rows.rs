@@ -1,7 +1,8 @@
 //! The table of all there is to set: where it stands in the file, how its flag and its variable
 //! are called, what form it has and what it means. The walk over the file, the environment, the
 //! command line and its help, the effective configuration and a test of `docs/operations.md`
-//! all go by this table, so none of them can lag behind.
+//! all go by this table, so none of them can lag behind. The rows of the development app are
+//! those of any `[[app]]`, too; what only such an app has is in `field`.
 //!
 //! What a value may be is not here but in `meant`, where it is checked.
 
@@ -35,14 +36,63 @@ const APP_ROOMS: &str = SECTIONS[3];
 const APP_LIMITS: &str = SECTIONS[4];
 
 /// The rows, in the order in which the settings are written.
-pub(super) const ROWS: [Row; 39] = [
+pub(super) const ROWS: [Row; 46] = [
     Row {
         key: Key::Listen,
         section: NODE,
         name: "listen",
         flat: "listen",
         form: "ADDRESS",
-        meaning: "Address and port to listen on; port 0 lets the system choose one",
+        meaning: "Address and port to listen on, or off; port 0 lets the system choose one",
+    },
+    Row {
+        key: Key::TlsListen,
+        section: NODE,
+        name: "tls_listen",
+        flat: "tls-listen",
+        form: "ADDRESS",
+        meaning: "Address and port to listen on for TLS, or off",
+    },
+    Row {
+        key: Key::TlsCertificate,
+        section: NODE,
+        name: "tls_certificate",
+        flat: "tls-certificate",
+        form: "PATH",
+        meaning: "File with the certificate and those above it (PEM)",
+    },
+    Row {
+        key: Key::TlsKey,
+        section: NODE,
+        name: "tls_key",
+        flat: "tls-key",
+        form: "PATH",
+        meaning: "File with the private key of the certificate (PEM)",
+    },
+    Row {
+        key: Key::ProxyFrom,
+        section: NODE,
+        name: "proxy_from",
+        flat: "proxy-from",
+        form: "NETWORKS",
+        meaning: "Load balancers that say for whom they connect (PROXY protocol 2), separated by \
+                  commas",
+    },
+    Row {
+        key: Key::ConnectionsPerAddress,
+        section: NODE,
+        name: "connections_per_address_max",
+        flat: "connections-per-address-max",
+        form: "COUNT",
+        meaning: "Connections at a time from one address, auto, or unlimited",
+    },
+    Row {
+        key: Key::AcceptsPerAddress,
+        section: NODE,
+        name: "accepts_per_address",
+        flat: "accepts-per-address",
+        form: "COUNT",
+        meaning: "Connections taken from one address in any one second, auto, or unlimited",
     },
     Row {
         key: Key::Workers,
@@ -117,6 +167,14 @@ pub(super) const ROWS: [Row; 39] = [
         flat: "connections-max",
         form: "COUNT",
         meaning: "Connections at a time; auto is as many as the limit on open files leaves",
+    },
+    Row {
+        key: Key::Enabled,
+        section: APP,
+        name: "enabled",
+        flat: "development-enabled",
+        form: "BOOL",
+        meaning: "Whether there is a development app; auto is as long as there is no other",
     },
     Row {
         key: Key::AppKey,

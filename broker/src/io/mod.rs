@@ -19,8 +19,10 @@ mod accepting;
 pub mod choice;
 mod clock;
 mod connections;
+pub mod door;
 mod epoll;
 pub mod listen;
+pub mod network;
 #[cfg(test)]
 mod tests;
 mod uring;

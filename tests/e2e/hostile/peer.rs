@@ -1,6 +1,6 @@
 //! A peer that says whatever it likes on a socket, and tells in words what it hears.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -114,13 +114,16 @@ impl Peer {
     /// Receives once. Gives how many bytes came; none at the end.
     fn receive(&mut self) -> usize {
         let mut buffer = [0; 64 * 1024];
-        match self.stream.read(&mut buffer) {
-            Ok(bytes) => {
-                self.heard.extend_from_slice(&buffer[..bytes]);
-                bytes
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(bytes) => {
+                    self.heard.extend_from_slice(&buffer[..bytes]);
+                    return bytes;
+                }
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return 0,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("waited in vain for the broker: {error}"),
             }
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
-            Err(error) => panic!("waited in vain for the broker: {error}"),
         }
     }
 }

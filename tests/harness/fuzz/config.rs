@@ -3,8 +3,9 @@
 //!
 //! The text goes through a real file, as it would in use: reading it is part of what is fuzzed.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::thread;
@@ -27,6 +28,8 @@ impl Scratch {
 
     fn read(&self, text: &[u8]) -> Result<Loaded, Problems> {
         fs::write(&self.0, text).expect("a scratch file is writable");
+        let private = Permissions::from_mode(0o600);
+        fs::set_permissions(&self.0, private).expect("a scratch file is ours");
         let file = Some(self.0.clone());
         Sources { file, variables: Vec::new(), flags: Vec::new(), cores: CORES }.read()
     }

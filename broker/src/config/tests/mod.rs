@@ -1,16 +1,20 @@
 //! What the configuration promises to the person who types it: `sources` (which one wins, what
-//! is read), `values` (what each setting may be), `errors` (all at once, with place and advice),
+//! is read), `values` (what each setting may be), `apps` (their keys), `reload`, `errors` (all at once, with place and advice),
 //! `pages` (the printed configuration, the help and the operations page say the same).
 //!
 //! Every test goes through [`Sources::read`] and so, if it has a file, through a real one.
 
+mod apps;
 mod errors;
 mod pages;
+mod reload;
 mod sources;
 mod values;
 
 use std::ffi::OsString;
+use std::fs::Permissions;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process};
@@ -30,6 +34,7 @@ impl TestFile {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = env::temp_dir().join(format!("throng-config-{}-{count}.toml", process::id()));
         fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         Self(path)
     }
 }
@@ -57,6 +62,11 @@ fn from_file(text: &str) -> Result<Loaded, Problems> {
 /// Reads one flag, whether or not the command line has it, and nothing else.
 fn from_flag(key: Key, text: &str) -> Result<Loaded, Problems> {
     Sources { flags: vec![(key, text.to_owned())], ..nothing() }.read()
+}
+
+/// A setting as it would stand in the file.
+fn shown(loaded: &Loaded, key: Key) -> String {
+    loaded.config.show(key).expect("there is a development app")
 }
 
 /// The errors of a file, one string each, without the file's name.

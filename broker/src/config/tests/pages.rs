@@ -4,16 +4,18 @@ use std::fs;
 
 use super::super::Sources;
 use super::super::command;
-use super::super::effective::{default_of, to_toml};
-use super::super::key::{Key, SECTIONS};
-use super::sources::other_than_default;
+use super::super::effective::{default_of, default_of_field, to_toml};
+use super::super::field::{Field, JWT, JWT_KEYS, TOKEN_KEYS};
+use super::super::key::{APP, Key, SECTIONS};
+use super::sources::{STANDS_NOT_ALONE, other_than_default};
 use super::{from_file, nothing};
 
 const OPERATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md");
 
 #[test]
 fn what_check_prints_means_the_same() {
-    let all = Key::all().map(|key| (key, other_than_default(key).to_owned()));
+    let all = Key::all().filter(|key| !STANDS_NOT_ALONE.contains(key));
+    let all = all.map(|key| (key, other_than_default(key).to_owned()));
     let odd = [
         (Key::Secret, "quote \" ' ''' \"\"\" back\\slash # ünïcode".to_owned()),
         (Key::HelloDeadline, "12345ms".to_owned()),
@@ -83,6 +85,26 @@ fn the_operations_page_has_a_row_for_every_setting() {
             assert!(rows.contains(&begin), "{begin}");
         }
         assert_eq!(rows.matches("\n| `").count(), keys().count(), "{section}");
+    }
+}
+
+#[test]
+fn the_operations_page_has_a_row_for_every_field_of_an_app() {
+    let page = fs::read_to_string(OPERATIONS).unwrap();
+    for section in [APP, TOKEN_KEYS, JWT, JWT_KEYS] {
+        let heading =
+            if section == JWT { format!("[{section}]") } else { format!("[[{section}]]") };
+        let heading = format!("### `{heading}`");
+        let at = page.find(&heading).unwrap_or_else(|| panic!("no heading {heading}"));
+        let rows = page[at + heading.len()..].split("\n#").next().unwrap();
+        let fields = || Field::all().filter(|field| field.section() == section);
+        for field in fields() {
+            let default = default_of_field(field);
+            let default = default.map_or("none".to_owned(), |default| format!("`{default}`"));
+            let begin = format!("| `{}` | {default} |", field.name());
+            assert!(rows.contains(&begin), "{begin}");
+        }
+        assert_eq!(rows.matches("\n| `").count(), fields().count(), "{section}");
     }
 }
 

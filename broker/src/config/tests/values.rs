@@ -5,15 +5,16 @@ use core::time::Duration;
 
 use super::super::key::Key;
 use super::super::{Config, log, units};
-use super::{from_flag, nothing};
+use super::{from_flag, nothing, shown};
 use crate::io::choice::Wanted;
 use crate::limits;
 use crate::nature::Presence;
 
 #[test]
 fn the_defaults_are_those_of_the_specification() {
-    let config = nothing().read().unwrap().config;
-    assert_eq!(config.listen.to_string(), "127.0.0.1:7400");
+    let loaded = nothing().read().unwrap();
+    let config = &loaded.config;
+    assert_eq!(shown(&loaded, Key::Listen), "\"127.0.0.1:7400\"");
     assert_eq!((config.workers.get(), config.pin, config.io), (4, true, Wanted::Auto));
     assert_eq!((config.connections_max, config.outbound_bytes_max), (None, 64 * 1024));
     assert_eq!(config.patience.hello, Duration::from_secs(3));
@@ -60,6 +61,8 @@ type Case = (Key, &'static [&'static str], &'static [&'static str]);
 
 const LIFE: Texts = (&["1s", "1000ms", "7d", "168h"], &["999ms", "604801s", "8d"]);
 const RATES: Texts = (&["1", "10000", "unlimited"], &["0", "10001", "-1", "many", "1.5"]);
+const PER_ADDRESS: Texts =
+    (&["1", "16777216", "auto", "unlimited"], &["0", "16777217", "-1", "many"]);
 const KINDS: Texts = (
     &["", "tip", "tip, gift", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t"],
     &["a b", "tip;gift", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u"],
@@ -70,8 +73,19 @@ fn cases_of_the_node() -> Vec<Case> {
         (
             Key::Listen,
             &["127.0.0.1:0", "127.255.255.254:65535", "[::1]:7400", "[::ffff:127.0.0.1]:1"],
-            &["localhost:7400", "127.0.0.1", ":7400", "127.0.0.1:65536", "0.0.0.0:7400"],
+            &["localhost:7400", "127.0.0.1", ":7400", "127.0.0.1:65536", "0.0.0.0:7400", "off"],
         ),
+        // What is good of these three is told below, as they only go together.
+        (Key::TlsListen, &["off"], &["localhost:7443", "on", "127.0.0.1:7443"]),
+        (Key::TlsCertificate, &[""], &["a\nb", "/etc/hosts"]),
+        (Key::TlsKey, &[""], &["a\nb", "/etc/hosts"]),
+        (
+            Key::ProxyFrom,
+            &["", "10.0.0.5", "10.0.0.5, 10.1.0.0/16,::1", "0.0.0.0/0", "127.0.0.0/8"],
+            &["10.0.0.5 10.0.0.6", "10.1.2.3/16", "10.0.0.0/33", "lb", "10.0.0.5:80"],
+        ),
+        (Key::ConnectionsPerAddress, PER_ADDRESS.0, PER_ADDRESS.1),
+        (Key::AcceptsPerAddress, PER_ADDRESS.0, PER_ADDRESS.1),
         (Key::Workers, &["1", "256", "auto"], &["0", "257", "-1", "all"]),
         (Key::Pin, &["true", "false"], &["yes", "1", "True"]),
         (Key::Io, &["auto", "uring", "epoll"], &["io_uring", "Epoll", "kqueue"]),
@@ -90,6 +104,7 @@ fn cases_of_the_node() -> Vec<Case> {
 
 fn cases_of_the_app() -> Vec<Case> {
     vec![
+        (Key::Enabled, &["auto", "true"], &["false", "on"]),
         (Key::AppKey, &["a"], &["a b", "ä", "kkkk/"]),
         (Key::Secret, &["s", "ünïcode \" '"], &["a\nb", "\u{1b}[31m"]),
         (Key::Anonymous, &["true", "false"], &["on"]),
@@ -163,9 +178,10 @@ fn only_loopback_is_served_while_anyone_may_be_anyone() {
         assert!(problems.contains("other machines"), "{problems}");
         assert!(problems.contains("the development app \"dev\""), "{problems}");
         assert!(problems.contains("listen on 127.0.0.1:7400"), "{problems}");
+        assert!(problems.contains("add an [[app]] with token keys"), "{problems}");
     }
     for address in ["127.0.0.1:7400", "127.9.9.9:7400", "[::1]:7400"] {
-        assert_eq!(from_flag(Key::Listen, address).unwrap().config.listen.to_string(), address);
+        assert_eq!(from_flag(Key::Listen, address).unwrap().config.listen, address.parse().ok());
     }
 }
 

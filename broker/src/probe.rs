@@ -212,6 +212,14 @@ listed! {
         RecallIgnored,
         /// A session goes on although its token was revoked.
         RevokedStays,
+        /// A session goes on although its key is in use no longer.
+        KeyGoneStays,
+        /// A session goes on although the time of its token is over.
+        ExpiredStays,
+        /// A session may go wherever it asks, whatever its token reaches.
+        ScopeIgnored,
+        /// A session is given the token of another user.
+        RefreshOfAnother,
         /// An element that is offered again loses its place in the queue.
         OfferMoves,
         /// A room's first attribute is not told to those who join.

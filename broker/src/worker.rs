@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::app::keys::Keys;
 use crate::envelope::Envelope;
 use crate::event::{Effect, Event};
 use crate::id::ShardId;
@@ -44,6 +45,8 @@ pub struct Worker<I: Io> {
     /// Set by the node when it goes down.
     drain: Arc<AtomicBool>,
     draining: bool,
+    /// Keys that hold from the next turn on.
+    keys: Option<Vec<Keys>>,
     completions: Vec<Completion>,
     /// How long the last turn took.
     busy: Duration,
@@ -74,7 +77,8 @@ impl<I: Io> Worker<I> {
         mesh.bell().install(move || waker.wake());
         let (completions, busy) = (Vec::new(), Duration::ZERO);
         let journal = Journal::default();
-        Ok(Self { io, shard, mesh, drain, draining: false, completions, busy, journal })
+        let (draining, keys) = (false, None);
+        Ok(Self { io, shard, mesh, drain, draining, keys, completions, busy, journal })
     }
 
     /// Waits for something to do and does it.
@@ -91,6 +95,10 @@ impl<I: Io> Worker<I> {
         self.shard.begin(now, self.busy);
         for (id, to) in (0_u16..).zip(0..self.mesh.workers()) {
             self.shard.set_load(ShardId(id), self.mesh.waiting(to));
+        }
+        if let Some(keys) = self.keys.take() {
+            // Before anybody comes in by the old ones.
+            self.shard.handle(Event::Keys(keys));
         }
         self.take_completions();
         self.take_parcels();
@@ -116,12 +124,17 @@ impl<I: Io> Worker<I> {
         &mut self.io
     }
 
+    /// Replaces the keys of all apps, in their order, from the next turn on.
+    pub fn renew(&mut self, keys: Vec<Keys>) {
+        self.keys = Some(keys);
+    }
+
     /// Makes ready to sleep, and says until when: not at all if there is something to do. Every
     /// turn begins with this; a world that plays the kernel calls it to know whom to run next.
     pub fn lie_down(&mut self) -> Option<Instant> {
         self.mesh.bell().lie_down();
         let drain = !self.draining && self.drain.load(Ordering::Relaxed);
-        if drain || self.mesh.has_mail() || self.mesh.is_backed_up() {
+        if drain || self.keys.is_some() || self.mesh.has_mail() || self.mesh.is_backed_up() {
             return Some(Instant::ZERO);
         }
         self.shard.next_deadline()

@@ -9,3 +9,4 @@ mod rates;
 mod rooms;
 mod shedding;
 mod state;
+mod tokens;

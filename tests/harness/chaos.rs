@@ -19,6 +19,7 @@ use throng_protocol::value::{
 use crate::client::{Coming, Outcome as Answer};
 use crate::fault::{Fault, Faults};
 use crate::net::Weather;
+use crate::passes::CREDENTIAL;
 use crate::random::Random;
 use crate::world::World;
 
@@ -28,6 +29,7 @@ mod keeping;
 mod ruling;
 mod shape;
 mod speaking;
+mod tokens;
 
 /// What is played.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +99,7 @@ struct Chaos {
     waits_ms: Vec<u32>,
     /// Messages with ids, to be repeated.
     named: Vec<speaking::Named>,
+    tokens: tokens::Tokens,
 }
 
 impl Chaos {
@@ -104,7 +107,8 @@ impl Chaos {
         let mut random = Random::new(plan.seed, 10);
         let drawn = Fault::ALL.iter().filter(|_| random.percent(40));
         let faults = drawn.fold(Faults::NONE, |set, fault| set.with(*fault)).and(plan.faults);
-        let (shape, hit) = shape::shape(&mut random, faults);
+        let (mut shape, hit) = shape::shape(&mut random, faults);
+        let tokens = tokens::Tokens::new(plan.seed, &mut shape);
         let (rooms, users) = (1 + random.below(5), 1 + random.below(12));
         let world = World::new(plan.seed, &shape);
         world.net.trace(|trace| trace.print = plan.print);
@@ -123,6 +127,7 @@ impl Chaos {
             forbidden,
             waits_ms,
             named,
+            tokens,
         }
     }
 
@@ -137,6 +142,7 @@ impl Chaos {
                 self.world.step();
             }
             self.check_forbidden();
+            self.check_tokens();
             if self.random.percent(6) {
                 self.let_time_pass();
             }
@@ -161,6 +167,9 @@ impl Chaos {
     }
 
     fn act(&mut self) {
+        if self.change_tokens() {
+            return;
+        }
         let room = format!("room-{}", self.random.below(self.rooms));
         let dice = self.random.below(135);
         let client = if dice < 13 { None } else { self.open_client() };
@@ -186,13 +195,29 @@ impl Chaos {
     /// Somebody comes: a user on some device, a server, or a visitor without an account.
     fn connect(&mut self) {
         if self.anonymous && self.random.percent(8) {
-            self.world.connect("", "", Role::Anonymous);
-            return;
+            return self.come(("", ""), Role::Anonymous);
         }
         let user = format!("user-{}", self.random.below(self.users));
         let device = format!("device-{}", self.random.below(12));
         let role = if self.random.percent(15) { Role::Server } else { Role::Client };
-        self.world.connect(&user, &device, role);
+        self.come((&user, &device), role);
+    }
+
+    /// Somebody comes, by a token or by the app's secret.
+    fn come(&mut self, (user, device): (&str, &str), role: Role) {
+        if self.comes_by_token() {
+            self.come_by_token((user, device), role);
+        } else {
+            self.world.connect(user, device, role);
+        }
+    }
+
+    /// A user comes again in the way it must.
+    fn come_again(&mut self, (user, device): (&str, &str), role: Role) -> usize {
+        if role == Role::Server && user.starts_with(CREDENTIAL) {
+            return self.come_by_token((user, device), role);
+        }
+        self.world.connect(user, device, role)
     }
 
     /// Joins, with some history, and goes on from where the last session of the device was, if it
@@ -240,7 +265,7 @@ impl Chaos {
         let own = &self.world.clients[client];
         let (user, device, role) = (own.user.clone(), own.device.clone(), own.role);
         self.world.close(client);
-        let client = self.world.connect(&user, &device, role);
+        let client = self.come_again((&user, &device), role);
         self.join(client, room);
         self.publish(client, room);
     }
@@ -291,10 +316,12 @@ impl Chaos {
             (Fault::Crash, _) if self.random.percent(15) => {
                 self.world.crash();
                 self.forbidden.clear();
+                self.tokens.crash();
             }
             (Fault::WallJump, _) => {
                 let jump = self.random.draw() % 7_200_000_000;
                 self.world.jump_wall(jump);
+                self.tokens.jump();
             }
             _ => return,
         }
@@ -321,12 +348,14 @@ impl Chaos {
         self.world.pass(Duration::from_secs(5));
         self.world.checker.check_rates();
         self.world.checker.check_repeats();
+        self.check_granted();
         self.check_census();
         self.check_clients();
         self.world.check_connections();
         self.check_devices();
         self.check_counts();
         self.check_clients();
+        self.check_granted();
         self.world.checker.check_claims();
     }
 

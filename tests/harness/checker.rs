@@ -8,6 +8,7 @@ use throng_broker::app::Rates;
 use throng_protocol::value::{NoticeKind, Role};
 
 use crate::claims::Claims;
+use crate::passes::CREDENTIAL;
 use crate::spoken::Spoken;
 pub use crate::view::{Arrival, View};
 
@@ -101,10 +102,11 @@ pub struct Checker {
 /// The kind that is protected wherever kinds are mixed.
 pub const PROTECTED_KIND: &str = "tip";
 
-/// Whom a rate limit counts: a user, or all servers together.
+/// Whom a rate limit counts: a user, a server's credential, or all servers of the development app.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Sender {
     Server,
+    Credential(String),
     Client(String),
 }
 
@@ -146,7 +148,7 @@ impl Checker {
     pub fn check_rates(&mut self) {
         for (sender, times) in &mut self.heard_at {
             let limit = match sender {
-                Sender::Server => self.rates.server_messages,
+                Sender::Server | Sender::Credential(_) => self.rates.server_messages,
                 Sender::Client(_) => self.rates.client_messages,
             };
             let Some(limit) = limit else { continue };
@@ -215,6 +217,9 @@ impl Checker {
         self.deliveries += u64::from(placed == Placed::Live);
         if timed && self.heard.insert(position.clone()) {
             let sender = match origin.role {
+                Role::Server if sender.starts_with(CREDENTIAL) => {
+                    Sender::Credential(sender.clone())
+                }
                 Role::Server => Sender::Server,
                 _ => Sender::Client(sender.clone()),
             };

@@ -9,7 +9,7 @@
 //! and [`checker`] holds all views against each other and against what was accepted, [`claims`]
 //! what is said of [`kept`] state, and [`spoken`] what is said in other ways. [`speaker`]
 //! puts the client crate inside some of them. [`fuzz`] is what the fuzz targets do, from bytes alone,
-//! and [`forge`] forges tokens.
+//! [`passes`] mints tokens, and [`forge`] forges them.
 
 pub mod binary;
 pub mod broker;
@@ -23,10 +23,12 @@ pub mod fuzz;
 pub mod io;
 pub mod kept;
 pub mod net;
+pub mod passes;
 pub mod random;
 pub mod sockets;
 pub mod speaker;
 pub mod spoken;
+pub mod tools;
 pub mod trace;
 pub mod view;
 pub mod world;

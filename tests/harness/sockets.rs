@@ -9,6 +9,7 @@ use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
 use crate::checker::{Checker, View};
 use crate::client::{Client, Coming, Outcome, Words};
+use crate::passes::Pass;
 
 /// How long anything may take before a test gives up. Nothing waits that long when all is well.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,6 +23,7 @@ pub struct Crowd {
     /// The judge.
     pub checker: Checker,
     sockets: Vec<Option<TcpStream>>,
+    began: Instant,
     payloads: u64,
     /// Clients that do not read at the moment.
     pub stalled: BTreeSet<usize>,
@@ -38,6 +40,7 @@ impl Crowd {
             clients: Vec::new(),
             checker: Checker::default(),
             sockets: Vec::new(),
+            began: Instant::now(),
             payloads: 0,
             stalled: BTreeSet::new(),
             write_bytes_max: usize::MAX,
@@ -50,6 +53,24 @@ impl Crowd {
     /// When it cannot connect.
     pub fn connect(&mut self, user: &str, device: &str, role: Role) -> usize {
         self.insert(Client::hello(user, device, role))
+    }
+
+    /// A new client that shows a token to the app that it is for, by its number.
+    ///
+    /// # Panics
+    /// When it cannot connect.
+    pub fn connect_with(&mut self, pass: &Pass) -> usize {
+        self.insert(Client::of_app(pass, since(self.began)))
+    }
+
+    /// A client that is in by a token.
+    ///
+    /// # Panics
+    /// When it is not let in.
+    pub fn open_with(&mut self, pass: &Pass) -> usize {
+        let client = self.connect_with(pass);
+        self.until("it is let in", |crowd| crowd.clients[client].is_open());
+        client
     }
 
     /// A new client that says nothing, by its number.
@@ -182,6 +203,7 @@ impl Crowd {
                 }
                 Ok(bytes) => {
                     moved = true;
+                    client.pass(since(self.began));
                     client.hear(&buffer[..bytes], &mut self.checker);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -193,6 +215,11 @@ impl Crowd {
         }
         moved
     }
+}
+
+fn since(began: Instant) -> throng_client::time::Instant {
+    let nanos = u64::try_from(began.elapsed().as_nanos()).expect("tests are short");
+    throng_client::time::Instant::from_nanos(nanos)
 }
 
 fn write_all(mut socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {

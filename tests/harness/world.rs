@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use throng_broker::app::App;
+use throng_broker::app::keys::Keys;
 use throng_broker::envelope::Census;
 use throng_broker::id::{AppId, HashKey, ShardId};
 use throng_broker::limits;
@@ -26,6 +27,7 @@ use crate::client::keeping::Special;
 use crate::client::{APP, Client, Coming, Outcome, SECRET, Words};
 use crate::io::SimIo;
 use crate::net::{LinkId, Net, Weather};
+use crate::passes::Pass;
 use crate::random::Random;
 use crate::trace::Trace;
 
@@ -217,7 +219,36 @@ impl World {
         self.insert(client)
     }
 
-    fn client_now(&self) -> throng_client::time::Instant {
+    /// A new client that shows a token, by its number; `never` if it must not be let in.
+    pub fn connect_with(&mut self, pass: &Pass, never: bool) -> usize {
+        let now = self.client_now();
+        let spoken_for = self.speakers.percent(self.shape.speakers_percent);
+        self.insert(if spoken_for && pass.role != Role::Anonymous {
+            Client::with_token_by_crate(pass, never, now)
+        } else {
+            Client::with_token(pass, never, now)
+        })
+    }
+
+    /// The app's keys are others from now on, on each worker from its next turn on.
+    pub fn renew(&mut self, keys: &Keys) {
+        self.net.note('b', 0, format_args!("has new keys"));
+        self.shape.app.keys = keys.clone();
+        for place in &mut self.workers {
+            if let Some(worker) = &mut place.worker {
+                worker.renew(vec![keys.clone()]);
+                place.deadline = Some(Instant::ZERO);
+            }
+        }
+    }
+
+    /// The world's wall clock, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn wall_ms(&self) -> u64 {
+        self.net.now().wall.as_micros() / 1_000
+    }
+
+    pub(crate) fn client_now(&self) -> throng_client::time::Instant {
         throng_client::time::Instant::from_nanos(self.net.now().instant.as_nanos())
     }
 

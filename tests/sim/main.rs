@@ -12,3 +12,4 @@ mod resume;
 mod shedding;
 mod special;
 mod state;
+mod tokens;

@@ -67,7 +67,7 @@ const BROKER: &[(&str, &[&str])] = &[
     ("io", &["event", "id", "limits", "slots", "time"]),
     ("mesh", &["limits", "probe"]),
     ("journal", &["event", "time"]),
-    ("worker", &["envelope", "event", "id", "io", "journal", "mesh", "shard", "time"]),
+    ("worker", &["app", "envelope", "event", "id", "io", "journal", "mesh", "shard", "time"]),
     ("config", &["app", "io", "limits", "names", "nature", "session"]),
     ("tokens", &["app", "config", "limits"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),

@@ -167,7 +167,13 @@ impl Shard {
             return self
                 .on_joined_too_late(ticket, Seating { name, room, badge, epoch, protected });
         }
+        let scope = self.check_scope(connection, &name);
         let seating = Seating { name, room, badge, epoch, protected };
+        if let Err(no) = scope {
+            // It has shown a token since that does not reach the room.
+            self.on_joined_too_late(ticket, seating);
+            return self.refuse(connection, ticket.request, no);
+        }
         let is_back = self.take_seat(connection, ticket.user, seating);
         // Who sits there already has had all of it.
         let none = Recovered::default();
@@ -216,7 +222,8 @@ impl Shard {
         self.mark_dirty(connection);
     }
 
-    /// The session is gone, and with it the seat it was given; its user may come back to that.
+    /// The session is gone, or may sit there no longer, and with it the seat it was given; its user may
+    /// come back to that.
     fn on_joined_too_late(&mut self, ticket: Ticket, seating: Seating) {
         probe::mark(Mark::JoinedTooLate);
         let Seating { name, room, badge, protected, .. } = seating;

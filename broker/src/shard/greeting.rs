@@ -152,12 +152,12 @@ impl Shard {
         let (rates, caps) = (app.rates, app.receiver_caps);
         // Backends follow rooms to keep them, not to read along.
         let receiver_caps = if claims.role == Role::Server { None } else { Caps::new(caps) };
-        if let Err(refusal) = self.check_banned_from_app(claims.app, &claims.user, claims.role) {
-            return self.dismiss_with(connection, refusal);
-        }
         let account = (claims.server(), &*claims.account);
         if claims.grant.as_ref().is_some_and(|own| self.is_revoked(claims.app, account, own.made)) {
             return self.dismiss_unauthorized(connection, Cause::Revoked);
+        }
+        if let Err(refusal) = self.check_banned_from_app(claims.app, &claims.user, claims.role) {
+            return self.dismiss_with(connection, refusal);
         }
         let messages = || RateWindow::new(rates.messages(claims.role), SECOND);
         let user = self.users.find_or_insert(who, claims.role, messages);

@@ -73,10 +73,15 @@ impl Shard {
         Ok(())
     }
 
+    /// Whether a session is told anything of what happens in its app.
+    pub(super) fn is_subscribed(&self, app: AppId, connection: ConnectionId) -> bool {
+        let of_app = &self.tidings.apps[usize::from(app.0)];
+        of_app.subscribers.iter().any(|(own, _)| *own == connection)
+    }
+
     /// A session that goes away wants nothing more.
     pub(super) fn unsubscribe(&mut self, app: AppId, connection: ConnectionId) {
-        let of_app = self.tidings.of(app);
-        if of_app.subscribers.iter().any(|(own, _)| *own == connection) {
+        if self.is_subscribed(app, connection) {
             self.set_subscription(app, connection, AppEvents::default());
             self.listen(app, None);
         }

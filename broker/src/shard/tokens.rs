@@ -46,6 +46,16 @@ struct Since {
     forget_at: Instant,
 }
 
+impl Since {
+    /// Whether every token that was made by then is over, by both clocks: by the wall clock, which
+    /// may have been set back since, and by the one that only rises.
+    fn is_over(self, now: Now, life_max: Duration) -> bool {
+        let life_max = u64::try_from(life_max.as_micros()).unwrap_or(u64::MAX);
+        let by_wall = self.made.as_micros().saturating_add(life_max) <= now.wall.as_micros();
+        by_wall && self.forget_at <= now.instant
+    }
+}
+
 impl Revoked {
     /// Whether a token of that user, made then, was revoked.
     pub(super) fn has(&self, server: bool, user: &str, made: WallTime) -> bool {
@@ -70,7 +80,7 @@ impl Revoked {
         (now, life_max): (Now, Duration),
     ) -> Result<(), Refused> {
         if self.by_user.len() >= self.sweep_at.max(SWEEP_LEAST) {
-            self.by_user.retain(|_, since| since.forget_at > now.instant);
+            self.by_user.retain(|_, since| !since.is_over(now, life_max));
             self.sweep_at = 2 * self.by_user.len();
         }
         let ahead = made.as_micros().saturating_sub(now.wall.as_micros());
@@ -99,6 +109,7 @@ impl Shard {
         request: &RefreshToken<'_>,
     ) -> Result<(), Refused> {
         let identity = self.identity(connection)?;
+        let app = identity.app;
         if identity.grant.is_none() {
             return Err(Refusal::new(Code::NOT_SUPPORTED).because("the session has no token"));
         }
@@ -111,6 +122,10 @@ impl Shard {
         };
         if self.sits_beyond(connection, &grant) {
             return Err(Refusal::new(Code::OUT_OF_SCOPE).because("the session is in another room"));
+        }
+        if !grant.reaches_all() && self.is_subscribed(app, connection) {
+            let why = "the session is told what happens in the app";
+            return Err(Refusal::new(Code::OUT_OF_SCOPE).because(why));
         }
         probe::mark(Mark::TokenRefreshed);
         let expires_in_ms = millis(grant.left(self.now.instant));
@@ -132,6 +147,7 @@ impl Shard {
         let Pass { user, device, role, grant } = pass;
         let own = self.users.get(identity.user).ok_or(Cause::OtherSession)?;
         let same_user = role == Role::Anonymous || *user == *own.name();
+        let same_user = same_user || probe::planted(Bug::RefreshOfAnother);
         if !same_user || device != identity.device || role != identity.role {
             return Err(Cause::OtherSession);
         }
@@ -226,7 +242,8 @@ impl Shard {
                 continue;
             };
             let app = usize::from(app.0);
-            if !keys[app].has_same(&self.keys[app], &grant.key) {
+            let stays = probe::planted(Bug::KeyGoneStays);
+            if !stays && !keys[app].has_same(&self.keys[app], &grant.key) {
                 probe::mark(Mark::KeyGone);
                 self.dismiss(connection, Code::TOKEN_REVOKED, "");
             }
@@ -245,7 +262,7 @@ impl Shard {
     /// `OUT_OF_SCOPE`.
     pub(super) fn check_scope(&self, connection: ConnectionId, room: &str) -> Result<(), Refused> {
         match self.grant(connection) {
-            Some(grant) if !grant.reaches(room) => {
+            Some(grant) if !grant.reaches(room) && !probe::planted(Bug::ScopeIgnored) => {
                 probe::mark(Mark::OutOfScope);
                 Err(Refusal::new(Code::OUT_OF_SCOPE))
             }

@@ -50,7 +50,7 @@ pub(crate) struct Hall {
     pub(crate) crowd: Crowd,
     /// The app's server.
     pub(crate) server: usize,
-    _broker: Broker,
+    broker: Broker,
 }
 
 /// One of each who may be in a room, all of them in it.
@@ -76,7 +76,12 @@ impl Hall {
         let broker = Broker::start(config);
         let mut crowd = Crowd::new(broker.address);
         let server = crowd.open("backend", Role::Server);
-        Self { crowd, server, _broker: broker }
+        Self { crowd, server, broker }
+    }
+
+    /// Where the broker listens.
+    pub(crate) const fn address(&self) -> std::net::SocketAddr {
+        self.broker.address
     }
 
     /// With a room that belongs to nobody.

@@ -12,6 +12,7 @@ use throng_protocol::value::{
 };
 
 use super::Chaos;
+use crate::client::granted::Granted;
 use crate::client::told::{Member, Page};
 use crate::client::{Client, Outcome};
 
@@ -86,12 +87,26 @@ impl Chaos {
                 panic!("a server may ask whom {room} protects");
             };
             let is_held = |row: &&Member| {
-                row.attendance == Attendance::Away && !protected.contains(&row.user)
+                row.attendance == Attendance::Away
+                    && !protected.contains(&row.user)
+                    && !self.has_just_expired(&row.user)
             };
             let held = page.rows.iter().find(is_held);
             assert_eq!(held, None, "a seat in {room} is held for ever");
             self.check_figures(room, (total, occupants));
         }
+    }
+
+    /// Whether a user's token has just come to its end, so that its seats may be held still.
+    fn has_just_expired(&self, user: &str) -> bool {
+        let now = self.world.client_now();
+        let mut expired = self.world.clients.iter().filter(|own| {
+            own.user == user && own.ended == Some(Some(Code::TOKEN_EXPIRED))
+        });
+        expired.any(|own| {
+            let ends = own.granted.as_ref().and_then(Granted::ends_by);
+            ends.is_some_and(|by| now < by + ALL_GRACES)
+        })
     }
 
     /// What goes with its owner has one who is a member, and what expires is gone.
@@ -125,10 +140,11 @@ impl Chaos {
     fn check_members(&self, room: &str, page: &Page<Member>) -> BTreeSet<String> {
         let present = |row: &&Member| row.attendance == Attendance::Present;
         let here: Vec<_> = page.rows.iter().filter(present).collect();
-        let clients = self.inside(room).filter(|own| own.role != Role::Server);
+        // All servers of the development app together are one member.
+        let developed = |own: &&Client| own.role == Role::Server && own.granted.is_none();
+        let clients = self.inside(room).filter(|own| !developed(own));
         let users: BTreeSet<String> = clients.map(|own| own.user.clone()).collect();
-        // All servers together are one member.
-        let servers = usize::from(self.inside(room).any(|own| own.role == Role::Server));
+        let servers = usize::from(self.inside(room).any(|own| developed(&own)));
         assert_eq!(here.len(), users.len() + servers, "{users:?} are in {room}: {page:?} (I26)");
         let listed = |user: &&String| here.iter().any(|row| row.user == **user);
         assert_eq!(users.iter().filter(listed).count(), users.len(), "{room}: {page:?} (I26)");

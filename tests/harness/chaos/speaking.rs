@@ -50,7 +50,7 @@ impl Chaos {
             // It does not hear the answer, and asks again from elsewhere.
             self.world.step();
             self.world.close(client);
-            let again = self.world.connect(&named.user, "again", named.role);
+            let again = self.come_again((&named.user, "again"), named.role);
             self.join(again, &named.room);
             self.say_named(again, &named);
         }

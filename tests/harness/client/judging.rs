@@ -65,11 +65,13 @@ impl Client {
             FromBroker::Welcome(welcome) => {
                 assert!(!self.welcomed, "one welcome");
                 self.welcomed = true;
+                self.judge_entry(welcome.expires_in_ms);
                 if self.role == Role::Anonymous {
                     welcome.user.clone_into(&mut self.user);
                 }
             }
             FromBroker::GoAway(go_away) => {
+                self.judge_end(go_away.refusal.code);
                 self.ended = Some(Some(go_away.refusal.code));
                 self.back_after_ms = go_away.refusal.retry_after_ms;
                 self.lose_rooms();
@@ -85,6 +87,7 @@ impl Client {
             assert!(self.garbage, "one reply to each request; {number} has none open");
             return;
         };
+        self.judge_scope(number, &reply, &asked);
         if let (Reply::HistoryPage(page), Asked::History(room, order)) = (reply, &asked) {
             return self.expect_page(number, page, (room.clone(), *order));
         }
@@ -114,6 +117,9 @@ impl Client {
             (Reply::RoomState(state), Asked::State(room)) => {
                 self.states.insert(room, state.into());
                 Outcome::State(state.seq, state.members, state.occupants)
+            }
+            (Reply::TokenRefreshed(at), Asked::Refresh(renewal)) => {
+                self.judge_renewed((number, at.expires_in_ms), *renewal)
             }
             (reply, Asked::Other) => plain(reply),
             (reply, asked) => panic!("{reply:?} is no answer to {asked:?}"),

@@ -2,9 +2,10 @@
 //!
 //! Bytes in, bytes out: a simulated world and a real socket carry them alike, so both are judged
 //! by the same rules. What it may ask is in `asking` and [`keeping`], the rules by which it judges in
-//! `judging` and `stating`, and what it keeps of what it was told in `told`.
+//! `judging`, `stating` and [`granted`], and what it keeps of what it was told in `told`.
 
 mod asking;
+pub mod granted;
 mod judging;
 pub mod keeping;
 mod stating;
@@ -23,6 +24,7 @@ use throng_protocol::{Code, FromClient};
 
 use crate::checker::View;
 use crate::kept::{self, Kept};
+use crate::passes::Pass;
 use crate::speaker::Speaker;
 
 pub use asking::{Act, Coming, Words};
@@ -44,6 +46,8 @@ pub struct Client {
     pub role: Role,
     /// It said what is no request, and may be told so.
     garbage: bool,
+    /// By what token it comes, if it needs one.
+    pub granted: Option<granted::Granted>,
     /// The client crate, if it speaks for this client.
     speaker: Option<Speaker>,
     now: Instant,
@@ -195,6 +199,7 @@ enum Asked {
     Attributes(String),
     Queue(String),
     History(String, HistoryOrder),
+    Refresh(Box<granted::Renewal>),
     Other,
 }
 
@@ -207,6 +212,7 @@ impl Client {
             device: String::new(),
             role: Role::Client,
             garbage: false,
+            granted: None,
             speaker: None,
             now: Instant::ZERO,
             welcomed: false,
@@ -264,23 +270,64 @@ impl Client {
         client
     }
 
+    /// A client that shows a token; `never` if that must not let anybody in.
+    #[must_use]
+    pub fn with_token(pass: &Pass, never: bool, now: Instant) -> Self {
+        let mut client = Self::of_token(pass, never, now);
+        let text = pass.text();
+        client.say_hello(APP, Credentials::Token(text.as_bytes()));
+        client
+    }
+
+    /// A client that shows a token to the app that it is for.
+    #[must_use]
+    pub fn of_app(pass: &Pass, now: Instant) -> Self {
+        let mut client = Self::of_token(pass, false, now);
+        let text = pass.text();
+        client.say_hello(&pass.app, Credentials::Token(text.as_bytes()));
+        client
+    }
+
+    /// The same, spoken for by the client crate.
+    #[must_use]
+    pub fn with_token_by_crate(pass: &Pass, never: bool, now: Instant) -> Self {
+        let mut client = Self::of_token(pass, never, now);
+        client.speaker = Some(Speaker::with_token(&pass.text(), now));
+        client.carry_speaker();
+        client
+    }
+
+    fn of_token(pass: &Pass, never: bool, now: Instant) -> Self {
+        Self {
+            user: pass.user.clone(),
+            device: pass.device.clone(),
+            role: pass.role,
+            now,
+            granted: Some(granted::Granted::new(pass, never, now)),
+            ..Self::silent()
+        }
+    }
+
     /// A client that says hello.
     #[must_use]
     pub fn hello(user: &str, device: &str, role: Role) -> Self {
         let mut client =
             Self { user: user.to_owned(), device: device.to_owned(), role, ..Self::silent() };
-        let credentials =
-            Credentials::Development(Development { secret: SECRET, user, device, role });
-        client.say(&FromClient::Hello(Hello {
+        let own = Development { secret: SECRET, user, device, role };
+        client.say_hello(APP, Credentials::Development(own));
+        client
+    }
+
+    fn say_hello(&mut self, app: &str, credentials: Credentials<'_>) {
+        self.say(&FromClient::Hello(Hello {
             magic: MAGIC,
             version_min: VERSION,
             version_max: VERSION,
-            app: APP,
+            app,
             credentials,
             client: "test",
             extensions: Extensions::NONE,
         }));
-        client
     }
 
     /// Time passes. Says whether it wants the connection to go on.

@@ -1,12 +1,12 @@
 //! A request of a test, asked by the client crate: each as the crate's own words for it. What the
 //! crate has no words for is not asked.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use throng_client::ask::{
     ChangeList, ChangeRoom, CreateRoom, DestroyRooms, FindMembers, Moderate, MuteRoom,
-    QueryCounters, QueryLimits, QueryList, QueryMembers, QuerySanctions, SetProfile, SetRoomOpen,
-    SetRoomRole, Subscribe,
+    QueryCounters, QueryLimits, QueryList, QueryMembers, QuerySanctions, RefreshToken,
+    RevokeTokens, SetProfile, SetRoomOpen, SetRoomRole, Subscribe,
 };
 use throng_client::session::Session;
 use throng_client::{About, Join, Position, Profile, Publish, Unsent};
@@ -61,6 +61,8 @@ pub(super) fn ask(session: &mut Session, request: &Request<'_>) -> Option<u32> {
         }
         Request::Moderate(own) => session.ask_for(&moderate(own)?),
         Request::Subscribe(own) => session.ask_for(&Subscribe::to(own.events)),
+        Request::RefreshToken(own) => session.ask_for(&RefreshToken::new(own.token)),
+        Request::RevokeTokens(own) => session.ask_for(&revoke(own)),
         other => match about_members(session, other) {
             Some(asked) => asked,
             None => keeping::ask(session, other)?,
@@ -188,6 +190,17 @@ fn create(own: &request::CreateRoom<'_>) -> Option<CreateRoom> {
         LimitSetting::Inherit => Some(create),
         LimitSetting::Limit(ms) => Some(create.slow_mode(Duration::from_millis(ms.into()))),
         _ => None,
+    }
+}
+
+fn revoke(own: &request::RevokeTokens<'_>) -> RevokeTokens {
+    let revoke = match own.servers {
+        Switch::On => RevokeTokens::of_servers(own.users.iter()),
+        _ => RevokeTokens::of_users(own.users.iter()),
+    };
+    match own.valid_after {
+        0 => revoke,
+        micros => revoke.made_until(UNIX_EPOCH + Duration::from_micros(micros)),
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use throng_client::reply::Reply;
 use throng_client::session::{Session, SessionEvent};
 use throng_client::time::Instant;
-use throng_client::{Config, Development, Event, Failure, Position, Reason};
+use throng_client::{Config, Credentials, Development, Event, Failure, Position, Reason};
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply as WireReply;
 use throng_protocol::request::Request;
@@ -47,6 +47,7 @@ enum Heard {
     Limits(u32, u32),
     Counters(u32, usize),
     Changed(u32, u64),
+    Refreshed(u32, u64),
     Results(u32, Vec<Code>),
     /// Revisions of attributes, or what there is on a page.
     Kept(u32, u64, Vec<u64>),
@@ -79,6 +80,14 @@ impl Speaker {
         };
         let who = if device.is_empty() { who } else { who.device(device) };
         let config = Config::new("127.0.0.1:1").app(APP).credentials(who).client_name("test");
+        Self { session: Session::new(&config, now), expected: VecDeque::new() }
+    }
+
+    /// A session of a client that shows a token now.
+    #[must_use]
+    pub fn with_token(text: &str, now: Instant) -> Self {
+        let config = Config::new("127.0.0.1:1").app(APP).credentials(Credentials::token(text));
+        let config = config.client_name("test");
         Self { session: Session::new(&config, now), expected: VecDeque::new() }
     }
 
@@ -162,6 +171,7 @@ fn replied(number: u32, reply: &WireReply<'_>) -> Option<Heard> {
         WireReply::Limits(left) => Heard::Limits(number, left.messages.left),
         WireReply::Counters(it) => Heard::Counters(number, it.counts.iter().count()),
         WireReply::Changed(at) => Heard::Changed(number, at.seq),
+        WireReply::TokenRefreshed(it) => Heard::Refreshed(number, it.expires_in_ms),
         WireReply::Results(it) => {
             Heard::Results(number, it.results.iter().map(|one| one.code).collect())
         }
@@ -244,6 +254,10 @@ fn done(number: u32, reply: Reply) -> Option<Heard> {
         Reply::Limits(left) => Heard::Limits(number, left.messages.left),
         Reply::Counters(counters) => Heard::Counters(number, counters.counts.len()),
         Reply::Changed(at) => Heard::Changed(number, at.seq),
+        Reply::TokenRefreshed(it) => {
+            let left_ms = it.expires_in.as_millis();
+            Heard::Refreshed(number, u64::try_from(left_ms).expect("it came as one"))
+        }
         Reply::Results(it) => {
             let code = |one: &Result<_, throng_client::Refused>| {
                 one.as_ref().map_or_else(|no| no.code, |()| Code::NONE)

@@ -6,7 +6,6 @@ use super::frames::{Frame, hello, hello_token, ping, requests, text, varint};
 const MALFORMED: &str = "GoAway MALFORMED";
 const UNAUTHORIZED: &str = "GoAway UNAUTHORIZED";
 const INVALID: &str = "GoAway INVALID_ARGUMENT";
-const NOT_SUPPORTED: &str = "GoAway NOT_SUPPORTED";
 
 /// Adds the cases.
 pub fn add(cases: &mut Vec<Case>) {
@@ -16,8 +15,8 @@ pub fn add(cases: &mut Vec<Case>) {
     magic_and_versions(&mut first);
     claims(&mut first);
     names(&mut first);
-    let why = "Connection tokens are reserved.";
-    first("hello-token", &hello_token(), NOT_SUPPORTED, why);
+    let why = "What is no token lets nobody in.";
+    first("hello-token", &hello_token(), UNAUTHORIZED, why);
     order(cases);
 }
 

@@ -4,7 +4,7 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 
-use throng_protocol::limits::JOIN_HISTORY_MAX;
+use throng_protocol::limits::{BODY_BYTES_MAX, JOIN_HISTORY_MAX};
 
 /// Messages a client may publish in any window of one second (spec 6).
 pub const CLIENT_MESSAGES_PER_SECOND_DEFAULT: u32 = 5;
@@ -75,6 +75,10 @@ pub const RING_MESSAGES_DEFAULT: u32 = JOIN_HISTORY_MAX as u32;
 
 /// The most that a room may be told to keep.
 pub const RING_MESSAGES_MAX: u32 = 10_000;
+
+/// Bytes that a room keeps of its last entries, messages and notices, whatever number of messages it
+/// is to keep: the least number of the largest messages, and some notices between them.
+pub const RING_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// How long the seat of a member whose connection was lost is held (spec 4).
 pub const GRACE_DEFAULT: Duration = Duration::from_secs(30);
@@ -245,6 +249,7 @@ const _: () = {
     assert!(SERVER_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);
     assert!(ROOMS_PER_USER_DEFAULT <= ROOMS_PER_USER_MAX);
     assert!(RING_MESSAGES_DEFAULT <= RING_MESSAGES_MAX);
+    assert!(RING_MESSAGES_DEFAULT as usize * (BODY_BYTES_MAX + 1024) <= RING_BYTES_MAX);
     // Whoever comes back in time finds all that it missed.
     assert!(GRACE_MESSAGES_DEFAULT < RING_MESSAGES_DEFAULT);
     assert!(KEEP_ALIVE_ROOMS_DEFAULT <= KEEP_ALIVE_ROOMS_MAX);

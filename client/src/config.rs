@@ -12,6 +12,8 @@ use throng_protocol::limits::CREDENTIAL_BYTES_MAX;
 use throng_protocol::value::{AppKey, ClientName, DeviceId, Extensions, ParseError, Role, UserId};
 
 use crate::reconnect::ReconnectPolicy;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::token::TokenSource;
 
 const CLIENT_NAME: &str = concat!("throng-client/", env!("CARGO_PKG_VERSION"));
@@ -35,6 +37,8 @@ pub struct Config {
     pub(crate) reconnect: ReconnectPolicy,
     pub(crate) connect_timeout: Duration,
     pub(crate) messages_waiting_max: usize,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
 }
 
 impl Config {
@@ -49,6 +53,8 @@ impl Config {
             reconnect: ReconnectPolicy::default(),
             connect_timeout: Duration::from_secs(5),
             messages_waiting_max: 1024,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -77,6 +83,15 @@ impl Config {
     #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.client = name.into();
+        self
+    }
+
+    /// Talk through TLS. Off by default: then a token, and all that is said, can be read by whoever
+    /// sits on the way.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -113,6 +128,11 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.addresses.iter().any(String::is_empty) {
             return Err(ConfigError::Address);
+        }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let mut addresses = self.addresses.iter();
+            addresses.try_for_each(|it| tls.check_address(it)).map_err(|_| ConfigError::Host)?;
         }
         let field = |field| move |error| ConfigError::Field { field, error };
         AppKey::parse(&self.app).map_err(field("app"))?;
@@ -172,6 +192,9 @@ pub enum ConfigError {
     /// An address is empty.
     #[error("an address is empty")]
     Address,
+    /// The host of an address is nothing that a certificate could be for.
+    #[error("the host of an address is nothing that a certificate could be for")]
+    Host,
     /// No credentials were given.
     #[error("there are no credentials")]
     NoCredentials,

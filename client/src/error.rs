@@ -226,6 +226,10 @@ pub enum Reason {
     /// There is no token to connect with: what the source of tokens said.
     #[error("there is no token: {0}")]
     NoToken(#[from] TokenFailure),
+    /// The broker could not show that it is the broker, or what came is not as it was sent. What
+    /// exactly was wrong, in words.
+    #[error("the connection is not secure: {0}")]
+    Insecure(String),
     /// The connection ended without a word.
     #[error("the connection was lost: {0}")]
     Lost(io::ErrorKind),

@@ -30,6 +30,7 @@
 //! | [`session`] | one connection's conversation: requests and replies, signs of life, limits |
 //! | [`reconnect`] | when to come back after a loss |
 //! | [`mod@line`] | one session after another: dialling, rejoining, what the application is told |
+//! | [`token`] | where new tokens come from, when one is not enough |
 //! | `Client` | the async face: the line behind a lock, driven by one task on tokio |
 //! | [`blocking`] | the blocking face: the same, driven by threads |
 //!
@@ -45,12 +46,15 @@
 //! - Memory is bounded: by what one frame, or one page of history, may hold on the way in, by [`session::OUTBOUND_BYTES_MAX`]
 //!   on the way out, by [`Config::messages_waiting_max`] towards the application. A slow
 //!   application stops the reading of its connection, a slow broker makes publishers wait.
+//! - A client with a [`TokenSource`] shows a new token with each connection, and in time before the one
+//!   of its session is over. Without one it closes when its token is over, and says so.
 //! - A broker that is silent is asked for a sign of life and then given up; whatever it sends that
 //!   is not the protocol is a typed error and the end of the connection, never a panic.
 //!
 //! # Features
 //!
-//! `tokio` (default): the async face. Without it the crate needs std alone.
+//! `tokio` (default): the async face. `tls` (default): TLS to the broker, on both faces, so that no
+//! application goes without because it did not think of it. Without the two the crate needs std alone.
 
 #![forbid(unsafe_code)]
 
@@ -78,6 +82,8 @@ pub mod session;
 mod shared;
 pub mod state;
 pub mod time;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod token;
 
 pub use about::{About, Profile};
@@ -94,6 +100,8 @@ pub use reconnect::ReconnectPolicy;
 pub use reply::Position;
 pub use session::Session;
 pub use state::{Attribute, QueueElement};
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};
 pub use token::{TokenFailure, TokenSource};
 
 pub use throng_protocol::refusal::{Code, Retry};

@@ -143,12 +143,19 @@ impl Shared {
         result
     }
 
+    /// Something is to be sent that the line knows nothing of.
+    pub(crate) fn wake_driver(&self) {
+        let drivers = self.lock().change();
+        wake(drivers);
+    }
+
     /// Waits until something changed since the turn of that version.
     pub(crate) async fn changed(&self, version: u64) {
         self.when_driver(|state| state.version != version).await;
     }
 
     /// Waits until the application wants no more.
+    #[cfg(feature = "tokio")]
     pub(crate) async fn close_asked(&self) {
         self.when_driver(|state| state.close_asked).await;
     }

@@ -158,14 +158,12 @@ impl Kept {
         of_elements.extend(bound.map(|own| own.key.clone()));
     }
 
-    /// Whether somebody is told the attributes that there are. Of those that expire some may be gone
-    /// already, and the notice of that be on its way.
+    /// Whether somebody is told the attributes that there are.
     #[must_use]
     pub fn fits_attributes(&self, told: &Attributes) -> bool {
         let Some(own) = &self.attributes else { return true };
-        let gone = |key: &String, own: &Attribute| own.expires || self.doubtful.0.contains(key);
         told.iter().all(|(key, row)| own.get(key) == Some(row))
-            && own.iter().all(|(key, row)| told.contains_key(key) || gone(key, row))
+            && own.keys().all(|key| told.contains_key(key) || self.doubtful.0.contains(key))
     }
 
     /// Whether somebody is told the queue that there is.
@@ -206,10 +204,8 @@ fn change_attributes(own: &mut Attributes, doubtful: &BTreeSet<String>, notice: 
     for (key, row) in attributes(notice.attributes) {
         assert!(row.revision > newest, "{key}: a revision of before, {notice:?} after {newest}");
         if let Some(wanted) = wanted_revision(&row.value) {
-            let before = own.get(&key);
-            let had = before.map_or(0, |own| own.revision);
-            let gone =
-                wanted == 0 && (before.is_some_and(|own| own.expires) || doubtful.contains(&key));
+            let had = own.get(&key).map_or(0, |own| own.revision);
+            let gone = wanted == 0 && doubtful.contains(&key);
             assert!(had == wanted || gone, "{notice:?}: the revision was {had} (I25)");
         }
         own.insert(key, row);

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use throng_harness::client::Outcome;
+use throng_harness::client::keeping::{offer, remove, set, set_at};
+use throng_harness::client::{Client, Outcome};
 use throng_harness::world::{Shape, World};
 use throng_protocol::Code;
 use throng_protocol::request::{ChangeRoom, CreateRoom};
 use throng_protocol::value::{
-    DestroyPolicy, DestroyReason, ListChange, ListName, PolicyKind, PublishOptions, Role,
-    RoomFields,
+    DestroyPolicy, DestroyReason, ListChange, ListName, PolicyKind, PublishOptions,
+    QueuePermission, Role, RoomFields,
 };
 
 const NONE: PublishOptions = PublishOptions::from_bits(0);
@@ -71,6 +72,40 @@ fn joining_leaving_and_speaking_begin_the_idle_time_anew_and_asking_does_not() {
         ends_in(&mut world, server, MINUTE);
         assert_eq!(reasons(&world, bob), [DestroyReason::Idle]);
     }
+}
+
+#[test]
+fn changing_what_a_room_keeps_begins_the_idle_time_anew_and_what_changes_nothing_does_not() {
+    let (mut world, server, bob) = stage(1, PolicyKind::Idle, 60);
+    join(&mut world, bob);
+    let ann = world.open("ann", Role::Client);
+    join(&mut world, ann);
+    let steps: [fn(&mut Client) -> u32; 5] = [
+        |own| own.write_attributes(ROOM, &[set("k", b"1")]),
+        |own| own.set_queue(ROOM, 9, QueuePermission::Anyone),
+        |own| own.write_queue(ROOM, &[offer("first", b"", false)]),
+        |own| own.poll_queue(ROOM, ""),
+        |own| own.clear_attributes(ROOM, true),
+    ];
+    for step in steps {
+        world.pass(MINUTE - TICK);
+        let request = step(&mut world.clients[server]);
+        assert!(!matches!(world.outcome(server, request), Outcome::Refused(..)));
+    }
+    world.pass(MINUTE / 2);
+    let nothing: [fn(&mut Client) -> u32; 4] = [
+        |own| own.write_attributes(ROOM, &[set_at("k", 77, b"2")]),
+        |own| own.write_queue(ROOM, &[remove("gone")]),
+        |own| own.poll_queue(ROOM, ""),
+        |own| own.clear_attributes(ROOM, false),
+    ];
+    for step in nothing {
+        let request = step(&mut world.clients[ann]);
+        assert!(!matches!(world.outcome(ann, request), Outcome::Refused(..)));
+    }
+    let payload = world.new_payload();
+    world.broadcast(server, &payload);
+    ends_in(&mut world, server, MINUTE / 2);
 }
 
 #[test]

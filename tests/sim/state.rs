@@ -263,6 +263,8 @@ fn a_room_takes_a_hundred_writes_in_any_second_and_not_one_more() {
         }
         let late = written(&mut world, bob, set("b", b""));
         assert_eq!((late.code, late.retry_after_ms), (Code::RATE_LIMITED, 500));
+        let clear = world.clients[ann].clear_attributes(ROOM, false);
+        assert_eq!(world.outcome(ann, clear), Outcome::Refused(Code::RATE_LIMITED, 500));
         world.pass(Duration::from_millis(500) - TICK);
         assert_eq!(written(&mut world, bob, set("b", b"")).code, Code::RATE_LIMITED);
         world.pass(TICK);

@@ -37,6 +37,7 @@ const AFTERWARDS: &[(&str, &[u8])] = &[
     ("drain", &[6, 0, 32, 2, 19, 0, 6, 1, 32, 3, 14, 0, 16, 2]),
     ("overloaded", &[18, 244, 18, 241, 18, 255, 6, 0, 32, 2, 6, 1, 32, 3, 3, 0, 2, 4, 15, 0]),
     ("damaged", &[6, 0, 32, 2, 10, 0, 3, 255, 11, 1, 6, 1, 32, 3, 15, 0]),
+    ("token", &[0, 0, 1, 2, 0, 192, 15, 0, 0, 0, 1, 3, 6, 208, 15, 0, 0, 0, 1, 4, 0, 196, 15, 0]),
     ("clock", &[17, 1, 6, 0, 0, 2, 15, 0, 17, 200, 6, 1, 0, 3]),
 ];
 
@@ -147,6 +148,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let text = fs::read_to_string(entry?.path())?;
         let mut stream = vec![0, 1, 40, 0];
         for case in Case::all(&text) {
+            if let (Some(name), Some(token)) = (case.get("name"), case.get("text")) {
+                seeds.add("token", name, token.as_bytes())?;
+            }
             let (Some(name), Some(hex)) = (case.get("name"), case.get("hex")) else { continue };
             let frame = bytes_of(hex)?;
             seeds.add_frame(name, &frame)?;

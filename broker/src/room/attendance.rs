@@ -344,6 +344,7 @@ impl Room {
         let (was_away, is_client) = (member.is_away(), member.role == Role::Client);
         let Member { user, key, .. } = member;
         self.lifecycle.record_members(self.members.len(), now.instant);
+        self.tally.record_members(self.members.len(), now.wall);
         if tells {
             self.notice(
                 NoticeKind::MemberLeft,

@@ -76,6 +76,18 @@ impl Attributes {
         self.all.len()
     }
 
+    /// Counts an operation, if the room takes one more.
+    ///
+    /// # Errors
+    /// After how long it does.
+    pub fn admit(&mut self, now: Instant) -> Result<(), Duration> {
+        let limit = core::num::NonZeroU32::new(ATTRIBUTE_WRITES_PER_SECOND);
+        let writes = self.writes.get_or_insert_with(|| Box::new(RateWindow::new(limit, SECOND)));
+        writes.check(now)?;
+        writes.record(now);
+        Ok(())
+    }
+
     /// Carries a change out, if nothing speaks against it. Gives what became of it; the key was
     /// changed if the code is [`Code::NONE`] and there is a revision, or it was there before.
     pub fn write(
@@ -85,15 +97,12 @@ impl Attributes {
         now: Now,
     ) -> AttributeResult {
         let refused = |code| AttributeResult { code, ..AttributeResult::default() };
-        let limit = core::num::NonZeroU32::new(ATTRIBUTE_WRITES_PER_SECOND);
-        let writes = self.writes.get_or_insert_with(|| Box::new(RateWindow::new(limit, SECOND)));
-        if let Err(wait) = writes.check(now.instant) {
+        if let Err(wait) = self.admit(now.instant) {
             let ms = wait.as_nanos().div_ceil(1_000_000);
             let retry_after_ms = u32::try_from(ms).unwrap_or(u32::MAX);
             let revision = self.revision(&change.key, now.instant);
             return AttributeResult { retry_after_ms, revision, ..refused(Code::RATE_LIMITED) };
         }
-        writes.record(now.instant);
         match self.check(writer, change, now.instant) {
             Ok(value) => self.record(writer, change, value, now),
             Err(code) => {
@@ -266,7 +275,8 @@ fn row<'a>(key: &'a str, own: &'a Attribute, now: Instant) -> Row<'a> {
 
 /// The decimal number that a value is, if it is one as it would be written.
 fn number(value: &[u8]) -> Option<i64> {
-    core::str::from_utf8(value).ok()?.parse().ok()
+    let text = core::str::from_utf8(value).ok()?;
+    text.parse::<i64>().ok().filter(|number| number.to_string() == text)
 }
 
 #[cfg(test)]
@@ -348,6 +358,10 @@ mod tests {
         assert_eq!(own.write(ANN, &add("n", i64::MIN), at(0)).code, Code::NOT_A_NUMBER);
         own.write(ANN, &set("t", b"text"), at(0));
         assert_eq!(own.write(ANN, &add("t", 1), at(0)).code, Code::NOT_A_NUMBER);
+        for near in [&b"+1"[..], b"007", b"-0", b"", b"9223372036854775808"] {
+            own.write(ANN, &set("t", near), at(0));
+            assert_eq!(own.write(ANN, &add("t", 1), at(0)).code, Code::NOT_A_NUMBER);
+        }
         assert_eq!(own.write(ANN, &delete("x"), at(0)).code, Code::NO_SUCH_KEY);
     }
 

@@ -84,6 +84,13 @@ impl Room {
         if is_member { Ok(()) } else { Err(Refusal::new(Code::NOT_A_MEMBER)) }
     }
 
+    /// Something was asked of what the room keeps. What changed nothing keeps no room from idling.
+    fn note_written(&mut self, has_changed: bool, now: Instant) {
+        if has_changed {
+            self.lifecycle.record_activity(now);
+        }
+    }
+
     fn may_force(&self, actor: &Actor) -> bool {
         actor.role == Role::Server || self.roles.leads(&actor.user)
     }
@@ -110,15 +117,15 @@ impl Room {
             }
             results.push(result);
         }
-        self.lifecycle.record_activity(now.instant);
+        self.note_written(results.iter().any(|own| own.code == Code::NONE), now.instant);
         self.tell_attributes((actor, telling), &touched, now);
         Ok((self.placed(), results))
     }
 
-    /// Takes away the actor's own attributes, or all of them.
+    /// Takes away the actor's own attributes, or all of them: one operation of the room's rate.
     ///
     /// # Errors
-    /// `NOT_A_MEMBER` or `NOT_ALLOWED`.
+    /// `NOT_A_MEMBER`, `NOT_ALLOWED` or `RATE_LIMITED`.
     pub fn clear_attributes(
         &mut self,
         actor: &Actor,
@@ -130,8 +137,10 @@ impl Room {
         if force && !self.may_force(actor) {
             return Err(Refusal::new(Code::NOT_ALLOWED));
         }
+        let too_fast = |wait| Refusal::new(Code::RATE_LIMITED).retry_after(wait);
+        self.attributes.admit(now.instant).map_err(too_fast)?;
         let gone = self.attributes.clear((!force).then_some(told_name(actor)));
-        self.lifecycle.record_activity(now.instant);
+        self.note_written(!gone.is_empty(), now.instant);
         let touched = Touched { gone, ..Touched::default() };
         self.tell_attributes((actor, telling), &touched, now);
         Ok(self.placed())
@@ -264,7 +273,7 @@ impl Room {
             }
             codes.push(done.err().unwrap_or(Code::NONE));
         }
-        self.lifecycle.record_activity(now.instant);
+        self.note_written(codes.contains(&Code::NONE), now.instant);
         self.tell_queue((actor, telling), &touched, now);
         Ok(codes)
     }
@@ -285,8 +294,8 @@ impl Room {
         let key: Option<Box<str>> =
             if key.is_empty() { queue.head().map(Box::from) } else { Some(key.into()) };
         let polled = key.and_then(|key| queue.remove(&key).map(|element| (key, element)));
-        self.lifecycle.record_activity(now.instant);
         let Some((key, element)) = polled else { return Ok((self.placed(), Vec::new())) };
+        self.note_written(true, now.instant);
         let mut row = Vec::new();
         QueueElements::write([queue::row(&key, &element)], &mut row);
         let touched = Touched { gone: vec![key], ..Touched::default() };

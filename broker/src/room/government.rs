@@ -351,11 +351,11 @@ impl Room {
             return Ok((placed, Vec::new()));
         }
         self.seal(nature, give);
-        Ok((placed, self.all_depart(Departure::Closed, now.instant)))
+        Ok((placed, self.all_depart(Departure::Closed, now)))
     }
 
     /// Takes everyone out. They are told in another way.
-    pub fn all_depart(&mut self, departure: Departure, now: Instant) -> Vec<Departed> {
+    pub fn all_depart(&mut self, departure: Departure, now: Now) -> Vec<Departed> {
         let handles: Vec<MemberHandle> = self.members.handles().collect();
         for handle in &handles {
             self.note_seen(*handle);
@@ -380,7 +380,8 @@ impl Room {
             Some(Departed { key, member: handle, user, departure, was_away })
         });
         let departed = departed.collect();
-        self.lifecycle.record_members(0, now);
+        self.lifecycle.record_members(0, now.instant);
+        self.tally.record_members(0, now.wall);
         departed
     }
 

@@ -440,12 +440,18 @@ impl Room {
         !core::mem::replace(&mut self.tally.noted, true)
     }
 
+    /// Whether anyone is a member, bots apart.
+    #[must_use]
+    pub fn has_members(&self) -> bool {
+        self.members.len() > 0
+    }
+
     /// What went on was told.
     pub fn forget_news(&mut self) {
         self.tally.noted = false;
     }
 
-    /// How much of something went on in a period, if that is the present one.
+    /// How much of something went on in the present period.
     #[must_use]
     pub fn went_on(&self, by: TopBy, period: TopPeriod, now: Periods) -> u32 {
         self.tally.counts(period, now).of(by).unwrap_or(0)

@@ -2,8 +2,9 @@
 //! sibling.
 //!
 //! It keeps the sealed batches themselves, so that nothing is encoded or copied for it; what is
-//! asked for are slices of them, the very frames that were sent when they were new. It holds at
-//! least so many messages, and lets go of a batch once the others hold as many.
+//! asked for are slices of them, the very frames that were sent when they were new. It lets go of a
+//! batch once the others hold as many messages as it is to keep, or once all of them weigh too much:
+//! a room in which only notices have places would keep those for ever else.
 
 use std::collections::VecDeque;
 
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 use throng_protocol::frame;
 
-use crate::limits::HISTORY_PAGE_BYTES_MAX;
+use crate::limits::{HISTORY_PAGE_BYTES_MAX, RING_BYTES_MAX};
 use crate::room::recall::{TOMBSTONE_TAG, is_erased};
 use crate::room::stream::MESSAGE_TAG;
 
@@ -20,6 +21,8 @@ use crate::room::stream::MESSAGE_TAG;
 pub struct Ring {
     batches: VecDeque<Kept>,
     messages: u64,
+    /// What they weigh, see [`Kept::weight`].
+    weight: usize,
 }
 
 /// A batch that is kept.
@@ -60,15 +63,18 @@ pub struct Entries {
 }
 
 impl Ring {
-    /// Keeps a batch, and so many messages in all at least.
+    /// Keeps a batch, and so many messages in all at least, as far as [`RING_BYTES_MAX`] allows.
     pub fn record(&mut self, batch: Kept, messages_min: u32) {
         self.messages += u64::from(batch.messages);
+        self.weight += batch.weight();
         self.batches.push_back(batch);
         while let Some(oldest) = self.batches.front()
             && self.batches.len() > 1
-            && self.messages - u64::from(oldest.messages) >= u64::from(messages_min)
+            && (self.messages - u64::from(oldest.messages) >= u64::from(messages_min)
+                || self.weight > RING_BYTES_MAX)
         {
             self.messages -= u64::from(oldest.messages);
+            self.weight -= oldest.weight();
             self.batches.pop_front();
         }
     }
@@ -179,8 +185,10 @@ impl Ring {
         let frames =
             frames.map(|(at, (own, _))| if at == seq { frame.to_vec() } else { own.to_vec() });
         let bytes: Vec<u8> = frames.flatten().collect();
+        self.weight -= batch.weight();
         batch.bytes = bytes.into();
         batch.recalled.push((seq, time));
+        self.weight += batch.weight();
     }
 
     /// Checks what must hold between any two events.
@@ -190,6 +198,8 @@ impl Ring {
     pub fn invariants(&self) {
         let messages: u64 = self.batches.iter().map(|batch| u64::from(batch.messages)).sum();
         assert_eq!(messages, self.messages, "the messages in the ring are counted");
+        let weight: usize = self.batches.iter().map(Kept::weight).sum();
+        assert_eq!(weight, self.weight, "and so is what they weigh");
         let follows = |a: &Kept, b: &Kept| a.end_seq() == b.first_seq;
         let mut pairs = self.batches.iter().zip(self.batches.iter().skip(1));
         assert!(pairs.all(|(a, b)| follows(a, b)), "the ring has no hole");
@@ -197,6 +207,11 @@ impl Ring {
 }
 
 impl Kept {
+    /// The bytes it takes: its frames, and what there is of each batch.
+    fn weight(&self) -> usize {
+        size_of::<Self>() + self.bytes.len()
+    }
+
     fn holds(&self, seq: u64) -> bool {
         (self.first_seq..self.end_seq()).contains(&seq)
     }
@@ -240,7 +255,7 @@ mod tests {
     fn batch(first_seq: u64, tags: &[u8]) -> Kept {
         let mut bytes = Vec::new();
         for (seq, tag) in (first_seq..).zip(tags) {
-            bytes.extend([2, 0, 0, 0, *tag, u8::try_from(seq).unwrap()]);
+            bytes.extend([2, 0, 0, 0, *tag, seq.to_le_bytes()[0]]);
         }
         let messages = tags.iter().filter(|tag| **tag == MESSAGE).count();
         Kept {
@@ -302,5 +317,30 @@ mod tests {
         assert_eq!(ring.messages, 50);
         assert_eq!(ring.last_messages(50, 0).count, 50);
         assert!(ring.batches.len() <= 101);
+    }
+
+    #[test]
+    fn a_room_in_which_only_its_state_changes_does_not_grow_for_ever() {
+        let mut ring = Ring::default();
+        ring.record(batch(1, &[MESSAGE]), 50);
+        let notices = 3 * RING_BYTES_MAX as u64 / size_of::<Kept>() as u64;
+        for seq in 2..notices {
+            ring.record(batch(seq, &[NOTICE]), 50);
+        }
+        let weight: usize = ring.batches.iter().map(Kept::weight).sum();
+        assert!(weight <= RING_BYTES_MAX, "{weight} bytes in {} batches", ring.batches.len());
+        assert!(ring.after(notices - 100, notices - 1).is_some(), "the newest are there");
+        assert!(ring.after(1, notices - 1).is_none(), "and who missed more is told");
+        ring.invariants();
+    }
+
+    #[test]
+    fn the_largest_messages_are_kept_in_number_too() {
+        let mut ring = Ring::default();
+        for seq in 1..=100 {
+            let bytes = vec![0; throng_protocol::limits::BODY_BYTES_MAX].into();
+            ring.record(Kept { bytes, ..batch(seq, &[MESSAGE]) }, 50);
+        }
+        assert_eq!(ring.messages, 50);
     }
 }

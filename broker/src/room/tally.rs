@@ -48,6 +48,8 @@ pub struct Tally {
     hour_ends: u64,
     hour: Counts,
     day: Counts,
+    /// Members there now, with whom a new period begins.
+    members: u32,
     /// Whether the shard has it on its list of those with something new.
     pub noted: bool,
 }
@@ -78,6 +80,7 @@ impl Tally {
     pub fn record_members(&mut self, members: usize, now: WallTime) {
         self.turn(now);
         let members = u32::try_from(members).unwrap_or(u32::MAX);
+        self.members = members;
         for counts in [&mut self.hour, &mut self.day] {
             counts.members_max = counts.members_max.max(members);
         }
@@ -102,14 +105,19 @@ impl Tally {
         self.periods.hour
     }
 
-    /// What went on in a period, if it is that of `now`.
+    /// What went on in the period of `now`.
     #[must_use]
     pub fn counts(&self, period: TopPeriod, now: Periods) -> Counts {
         match period {
             TopPeriod::Day if self.periods.day == now.day => self.day,
             TopPeriod::Hour if self.periods.hour == now.hour => self.hour,
-            _ => Counts::default(),
+            // Nothing happened in it so far.
+            _ => self.beginning(),
         }
+    }
+
+    fn beginning(&self) -> Counts {
+        Counts { members_max: self.members, ..Counts::default() }
     }
 
     /// A new period begins with nothing but those who are there.
@@ -120,10 +128,10 @@ impl Tally {
         let periods = Periods::at(now);
         self.hour_ends = periods.began(TopPeriod::Hour).as_micros() + HOUR_MICROS;
         if periods.hour != self.periods.hour {
-            self.hour = Counts::default();
+            self.hour = self.beginning();
         }
         if periods.day != self.periods.day {
-            self.day = Counts::default();
+            self.day = self.beginning();
         }
         self.periods = periods;
     }
@@ -150,6 +158,24 @@ mod tests {
         assert_eq!((hour.of(TopBy::Active), hour.of(TopBy::Messages)), (Some(1), Some(1)));
         assert_eq!(tally.counts(TopPeriod::Hour, Periods::at(at(49))), Counts::default());
         assert_eq!(now.began(TopPeriod::Day), WallTime::from_micros(2 * DAY_MICROS));
+    }
+
+    #[test]
+    fn a_period_begins_with_those_who_are_there() {
+        let mut tally = Tally::default();
+        tally.record_members(7, at(24));
+        tally.record_members(5, at(24));
+        let members = |tally: &Tally, hour| {
+            let now = Periods::at(at(hour));
+            let both = [TopPeriod::Hour, TopPeriod::Day];
+            both.map(|period| tally.counts(period, now).of(TopBy::Members))
+        };
+        assert_eq!(members(&tally, 24), [Some(7), Some(7)]);
+        assert_eq!(members(&tally, 25), [Some(5), Some(7)], "though nothing happened since");
+        tally.record_message(at(25));
+        tally.record_members(4, at(25));
+        assert_eq!(members(&tally, 25), [Some(5), Some(7)]);
+        assert_eq!(members(&tally, 48), [Some(4), Some(4)]);
     }
 
     #[test]

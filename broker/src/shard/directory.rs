@@ -119,6 +119,12 @@ impl Rooms {
         Some(gone)
     }
 
+    /// The rooms that have members.
+    pub(super) fn occupied(&self) -> Vec<RoomHandle> {
+        let occupied = self.all.iter().filter(|(_, room)| room.has_members());
+        occupied.map(|(slot, _)| self.handle(slot)).collect()
+    }
+
     /// The room at a place, as others may name it.
     pub(super) const fn handle(&self, slot: Slot) -> RoomHandle {
         RoomHandle { shard: self.shard, slot }

@@ -328,7 +328,7 @@ impl Shard {
         let post = &mut self.post;
         room.seal(nature, |to, batch| post.tell(to, Envelope::End { room: handle, batch }));
         let (app, epoch, name) = (room.app(), room.epoch(), Box::<str>::from(room.name()));
-        for own in room.all_depart(Departure::Closed, self.now.instant) {
+        for own in room.all_depart(Departure::Closed, self.now) {
             if own.was_away {
                 self.tell_out_of(handle, &own, None, None);
             }

@@ -6,6 +6,8 @@
 //! again when it has more: the table is exact, and a sketch with an error is not needed. Rooms are
 //! offered once a second, those in which something happened.
 
+use core::cmp::Reverse;
+
 use throng_protocol::limits::TOP_ROOMS_MAX;
 use throng_protocol::refusal::{Code, Refusal};
 use throng_protocol::request::QueryTop;
@@ -36,6 +38,8 @@ pub(super) struct Top {
     apps: Vec<[Table; TABLES.len()]>,
     /// Rooms in which something happened since they were offered last.
     noted: Vec<RoomHandle>,
+    /// The hour in which all rooms were offered last, those in which nothing happens as well.
+    swept: u32,
     /// Whether a timer is set to offer them.
     armed: bool,
     /// Questions that not every shard has answered yet.
@@ -77,6 +81,7 @@ impl Top {
         Self {
             apps: (0..apps).map(|_| tables()).collect(),
             noted: Vec::new(),
+            swept: 0,
             armed: false,
             asked: hashbrown::HashMap::default(),
         }
@@ -129,12 +134,19 @@ impl Table {
         self.rooms.insert(offer.epoch, entry);
         // Twice as many are kept as are told, so that the least are looked for only now and then.
         if self.rooms.len() > 2 * TOP_ROOMS_KEPT {
-            let mut counts: Vec<u32> = self.rooms.values().map(|entry| entry.count).collect();
-            let (_, least, _) = counts.select_nth_unstable_by(TOP_ROOMS_KEPT, |a, b| b.cmp(a));
-            self.least = *least;
-            let least = self.least;
-            self.rooms.retain(|_, entry| entry.count > least);
+            self.prune();
         }
+    }
+
+    /// Lets go of all but the highest. Of rooms with the same count the older ones stay: many rooms
+    /// have the same, and all of them together must not leave their places empty.
+    fn prune(&mut self) {
+        let rank = |epoch: u64, entry: &Entry| (Reverse(entry.count), epoch);
+        let mut ranks: Vec<_> = self.rooms.iter().map(|(epoch, own)| rank(*epoch, own)).collect();
+        let (_, last, _) = ranks.select_nth_unstable(TOP_ROOMS_KEPT - 1);
+        let last = *last;
+        self.rooms.retain(|epoch, own| rank(*epoch, own) <= last);
+        self.least = last.0.0;
     }
 }
 
@@ -222,11 +234,23 @@ impl Shard {
         for handle in core::mem::take(&mut self.top.noted) {
             self.offer_room(handle);
         }
+        self.sweep_top();
         let mut rooms = self.top.rooms(app, what, Periods::at(self.now.wall));
         rooms.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
         rooms.truncate(TOP_ROOMS_KEPT);
         let rooms = rooms.into_iter().map(|entry| (entry.name, entry.count)).collect();
         self.post.tell(ack.shard, Envelope::TopTold { number: ack.number, rooms });
+    }
+
+    /// Ranks all rooms that have members, once in an hour in which somebody asks: nothing need happen
+    /// in a room for it to have the most members.
+    fn sweep_top(&mut self) {
+        let hour = Periods::at(self.now.wall).hour;
+        if core::mem::replace(&mut self.top.swept, hour) != hour {
+            for handle in self.rooms.occupied() {
+                self.offer_room(handle);
+            }
+        }
     }
 
     /// At the home of whoever asks: one more shard has told its rooms.
@@ -256,7 +280,7 @@ fn merged(asking: Asking) -> Vec<(Box<str>, u32)> {
             None => merged.push((name, count)),
         }
     }
-    merged.sort_by_key(|(_, count)| core::cmp::Reverse(*count));
+    merged.sort_by_key(|(_, count)| Reverse(*count));
     merged.truncate(limit);
     merged
 }
@@ -264,6 +288,22 @@ fn merged(asking: Asking) -> Vec<(Box<str>, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rooms_with_equal_counts_do_not_push_each_other_out() {
+        let mut top = Top::new(1);
+        let now = Periods { hour: 5, day: 1 };
+        // Ten stand out; in all the others the same went on.
+        for epoch in 0..5_000_u64 {
+            let count = move |_: TopBy, _: TopPeriod| if epoch % 500 == 0 { 7 } else { 1 };
+            let name = epoch.to_string();
+            let offer = Offer { name: &name, epoch, now, count: &count };
+            top.offer(AppId(0), &offer);
+        }
+        let rooms = top.rooms(AppId(0), (TopBy::Members, TopPeriod::Day), now);
+        assert!((TOP_ROOMS_KEPT..=2 * TOP_ROOMS_KEPT).contains(&rooms.len()), "{}", rooms.len());
+        assert_eq!(rooms.iter().filter(|own| own.count == 7).count(), 10);
+    }
 
     #[test]
     fn the_highest_are_exact_however_many_rooms_there_are() {
@@ -282,7 +322,7 @@ mod tests {
         }
         let mut rooms = top.rooms(AppId(0), (TopBy::Messages, TopPeriod::Hour), now);
         assert!(rooms.len() <= 2 * TOP_ROOMS_KEPT);
-        rooms.sort_unstable_by_key(|entry| core::cmp::Reverse(entry.count));
+        rooms.sort_unstable_by_key(|entry| Reverse(entry.count));
         let counts: Vec<u32> = rooms.iter().take(100).map(|entry| entry.count).collect();
         assert_eq!(counts, (19_900..20_000).rev().collect::<Vec<u32>>());
         let later = Periods { hour: 6, day: 1 };

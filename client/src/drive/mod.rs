@@ -4,16 +4,20 @@
 //! the conversation and make no decision of their own. On a failed write they go on reading, for
 //! the broker's last words say more than an error of the kernel.
 
+mod channel;
 pub(crate) mod threads;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
 
 use core::time::Duration;
 use std::sync::Arc;
-use std::time;
+use std::{io, time};
 
+use crate::Line;
 use crate::shared::Shared;
 use crate::time::Instant;
+
+use channel::{Channel, Opened};
 
 /// Bytes read from a connection at a time.
 const RECEIVE_BYTES: usize = 16 * 1024;
@@ -23,7 +27,7 @@ struct AbortOnDrop(Arc<Shared>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
-        self.0.drive(crate::Line::handle_abort);
+        self.0.drive(Line::handle_abort);
     }
 }
 
@@ -36,10 +40,18 @@ struct Outgoing {
 
 impl Outgoing {
     /// Takes more from the line when everything so far is sent.
-    fn refill(&mut self, shared: &Shared) {
+    fn refill(&mut self, shared: &Shared, channel: &mut Channel) {
         if self.bytes.is_empty() {
-            shared.take_transmit(&mut self.bytes);
+            channel.seal(shared, &mut self.bytes);
         }
+    }
+
+    /// Whether everything is sent, the last words of the channel included.
+    fn is_finished(&mut self, channel: &mut Channel) -> bool {
+        if self.bytes.is_empty() {
+            channel.finish(&mut self.bytes);
+        }
+        self.bytes.is_empty()
     }
 
     fn rest(&self) -> &[u8] {
@@ -52,6 +64,19 @@ impl Outgoing {
             self.bytes.clear();
             self.sent = 0;
         }
+    }
+}
+
+/// Lets the line hear what a receive came to.
+fn hear(line: &mut Line, now: Instant, opened: Result<Opened<'_>, String>) {
+    match opened {
+        Ok(Opened { bytes, is_last }) => {
+            line.handle_bytes(now, bytes);
+            if is_last {
+                line.handle_closed(now, io::ErrorKind::UnexpectedEof);
+            }
+        }
+        Err(what) => line.handle_insecure(now, what),
     }
 }
 

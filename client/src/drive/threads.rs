@@ -10,7 +10,7 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 use std::thread::{self, Thread};
 use std::time;
@@ -20,7 +20,8 @@ use crate::shared::{Shared, Turn};
 use crate::time::Instant;
 use crate::token::TokenFailure;
 
-use super::{AbortOnDrop, Clock, Outgoing, RECEIVE_BYTES};
+use super::channel::Channel;
+use super::{AbortOnDrop, Clock, Outgoing, RECEIVE_BYTES, hear};
 
 /// Starts the driver.
 pub(crate) fn spawn(shared: Arc<Shared>) -> io::Result<()> {
@@ -70,7 +71,8 @@ fn drive(shared: &Arc<Shared>) {
             Step::Dial { address, by } => match dial(&address, clock.moment(by)) {
                 Ok(stream) => {
                     shared.drive(|line| line.handle_connected(clock.now()));
-                    Connection { shared, stream: &stream, clock }.talk();
+                    let channel = Mutex::new(Channel::to(shared, &address));
+                    Connection { shared, stream: &stream, channel: &channel, clock }.talk();
                 }
                 Err(error) => {
                     shared.drive(|line| line.handle_unreachable(clock.now(), error.kind()));
@@ -127,6 +129,8 @@ fn dial(address: &str, by: time::Instant) -> io::Result<TcpStream> {
 struct Connection<'a> {
     shared: &'a Arc<Shared>,
     stream: &'a TcpStream,
+    /// Never locked while the stream is read or written.
+    channel: &'a Mutex<Channel>,
     clock: Clock,
 }
 
@@ -146,7 +150,7 @@ impl Connection<'_> {
     }
 
     fn read(mut self) {
-        let mut received = vec![0; RECEIVE_BYTES];
+        let (mut received, mut room) = (vec![0; RECEIVE_BYTES], Vec::new());
         loop {
             let turn = self.shared.turn(self.clock.now());
             if !turn.is_talking {
@@ -160,13 +164,29 @@ impl Connection<'_> {
             }
             let result = self.patience(deadline).and_then(|()| self.stream.read(&mut received));
             let now = self.clock.now();
-            self.shared.drive(|line| match result {
-                Ok(0) => line.handle_closed(now, io::ErrorKind::UnexpectedEof),
-                Ok(count) => line.handle_bytes(now, &received[..count]),
-                Err(error) if is_late(&error) => line.handle_timeout(now),
-                Err(error) => line.handle_closed(now, error.kind()),
-            });
+            match result {
+                Ok(count) if count > 0 => {
+                    let (opened, has_own_words) = {
+                        let mut channel = self.channel();
+                        let opened = channel.open(&received[..count], &mut room);
+                        (opened, channel.has_own_words())
+                    };
+                    if has_own_words {
+                        self.shared.wake_driver();
+                    }
+                    self.shared.drive(|line| hear(line, now, opened));
+                }
+                result => self.shared.drive(|line| match result {
+                    Ok(_) => line.handle_closed(now, io::ErrorKind::UnexpectedEof),
+                    Err(error) if is_late(&error) => line.handle_timeout(now),
+                    Err(error) => line.handle_closed(now, error.kind()),
+                }),
+            }
         }
+    }
+
+    fn channel(&self) -> MutexGuard<'_, Channel> {
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets the next read wait until the deadline.
@@ -186,7 +206,7 @@ impl Connection<'_> {
             if !turn.is_talking {
                 break;
             }
-            out.refill(self.shared);
+            out.refill(self.shared, &mut self.channel());
             if can_send && !out.rest().is_empty() {
                 match self.stream.write(out.rest()) {
                     Ok(count) => out.record_sent(count),
@@ -200,6 +220,9 @@ impl Connection<'_> {
                 continue;
             }
             if turn.is_closing && can_send {
+                if !out.is_finished(&mut self.channel()) {
+                    continue;
+                }
                 can_send = false;
                 self.hang_up(Shutdown::Write);
             }

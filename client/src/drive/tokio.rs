@@ -20,7 +20,8 @@ use crate::line::Step;
 use crate::shared::Shared;
 use crate::time::Instant;
 
-use super::{AbortOnDrop, Clock, Outgoing, RECEIVE_BYTES};
+use super::channel::Channel;
+use super::{AbortOnDrop, Clock, Outgoing, RECEIVE_BYTES, hear};
 
 impl Client {
     /// Connects and waits until the broker welcomes the client.
@@ -57,7 +58,8 @@ async fn drive(shared: Arc<Shared>) {
                 match dialled {
                     Ok(stream) => {
                         shared.drive(|line| line.handle_connected(clock.now()));
-                        talk(shared, stream, clock).await;
+                        let channel = Channel::to(shared, &address);
+                        talk(shared, (stream, channel), clock).await;
                     }
                     Err(error) => {
                         shared.drive(|line| line.handle_unreachable(clock.now(), error.kind()));
@@ -93,9 +95,13 @@ async fn dial(address: &str, by: time::Instant) -> io::Result<TcpStream> {
 }
 
 /// Moves bytes and time until the line is done with the connection.
-async fn talk(shared: &Arc<Shared>, mut stream: TcpStream, clock: TokioClock) {
+async fn talk(
+    shared: &Arc<Shared>,
+    (mut stream, mut channel): (TcpStream, Channel),
+    clock: TokioClock,
+) {
     let (mut reader, mut writer) = stream.split();
-    let mut received = vec![0; RECEIVE_BYTES];
+    let (mut received, mut room) = (vec![0; RECEIVE_BYTES], Vec::new());
     let mut out = Outgoing::default();
     let mut can_send = true;
     let mut alarm = pin!(sleep_until(time::Instant::now()));
@@ -105,8 +111,8 @@ async fn talk(shared: &Arc<Shared>, mut stream: TcpStream, clock: TokioClock) {
             return;
         }
         fetch_token_if_wanted(shared, clock);
-        out.refill(shared);
-        if turn.is_closing && can_send && out.rest().is_empty() {
+        out.refill(shared, &mut channel);
+        if turn.is_closing && can_send && out.is_finished(&mut channel) {
             can_send = false;
             // If it cannot be shut down, it is gone; reading will tell.
             let _gone = writer.shutdown().await;
@@ -134,11 +140,16 @@ async fn talk(shared: &Arc<Shared>, mut stream: TcpStream, clock: TokioClock) {
         };
         let now = clock.now();
         match woken {
-            Woken::Received(result) => shared.drive(|line| match result {
-                Ok(0) => line.handle_closed(now, io::ErrorKind::UnexpectedEof),
-                Ok(count) => line.handle_bytes(now, &received[..count]),
-                Err(error) => line.handle_closed(now, error.kind()),
-            }),
+            Woken::Received(Ok(0)) => {
+                shared.drive(|line| line.handle_closed(now, io::ErrorKind::UnexpectedEof));
+            }
+            Woken::Received(Ok(count)) => {
+                let opened = channel.open(&received[..count], &mut room);
+                shared.drive(|line| hear(line, now, opened));
+            }
+            Woken::Received(Err(error)) => {
+                shared.drive(|line| line.handle_closed(now, error.kind()));
+            }
             Woken::Sent(Ok(count)) => out.record_sent(count),
             // The broker's last words may still be there to be read, and say more.
             Woken::Sent(Err(_)) => can_send = false,

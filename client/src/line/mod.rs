@@ -216,6 +216,11 @@ impl Line {
         self.with_session(now, |session| session.handle_closed(error));
     }
 
+    /// What was received did not come from a broker that is trusted, or was changed on its way.
+    pub fn handle_insecure(&mut self, now: Instant, what: String) {
+        self.with_session(now, |session| session.end(Reason::Insecure(what)));
+    }
+
     /// Does what is due. May be called at any time.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.closing_by.is_some_and(|by| by <= now) {
@@ -318,6 +323,12 @@ impl Line {
             State::Talking(session) => Some(session),
             _ => None,
         }
+    }
+
+    /// Whether the connection goes through TLS, and how.
+    #[cfg(feature = "tls")]
+    pub(crate) const fn tls(&self) -> Option<&crate::tls::Tls> {
+        self.config.tls.as_ref()
     }
 
     fn address(&self) -> &str {

@@ -329,6 +329,20 @@ fn a_token_that_the_application_shows_is_that_of_the_next_hello() {
 }
 
 #[test]
+fn a_token_of_the_application_beside_one_of_the_line_has_the_outcome_that_is_told() {
+    let mut test = Test::open();
+    test.pass(HOUR / 4 * 3);
+    test.line.poll_token().unwrap();
+    test.give("own");
+    let own = test.shown_in_band("own");
+    let asked = test.line.ask_for(&RefreshToken::new("application's")).unwrap();
+    test.refreshed(asked);
+    test.refreshed(own);
+    assert!(matches!(test.line.poll_outcome(), Some((number, Ok(_))) if number == asked));
+    assert_eq!(test.line.poll_outcome(), None);
+}
+
+#[test]
 fn a_token_that_comes_when_nobody_waits_for_it_means_nothing() {
     let mut test = Test::open();
     test.give("unasked");

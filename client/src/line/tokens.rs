@@ -196,7 +196,10 @@ impl Line {
                 {
                     *token = shown;
                 }
-                self.on_token_holds(now, Some(refreshed.expires_in));
+                // Its own, under way beside one of the application's, is waited for all the same.
+                if is_own || !matches!(self.tokens.refreshing, Refreshing::Shown(_)) {
+                    self.on_token_holds(now, Some(refreshed.expires_in));
+                }
             }
             // What is lost is found with the connection.
             Err(Failure::ConnectionLost) | Ok(_) => {}

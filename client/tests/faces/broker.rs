@@ -45,18 +45,41 @@ pub struct Broker {
 }
 
 /// Where connections arrive.
-pub struct Door(TcpListener);
+pub struct Door {
+    listener: TcpListener,
+    wrap: fn(TcpStream) -> Box<dyn Wire>,
+}
 
 /// The broker's end of a connection.
 pub struct Peer {
-    stream: TcpStream,
+    stream: Box<dyn Wire>,
     received: Vec<u8>,
+}
+
+/// What bytes come and go through.
+pub trait Wire: Read + Write {
+    /// What is below it.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
 }
 
 impl Broker {
     pub fn run(script: impl FnOnce(&Door) + Send + 'static) -> Self {
-        let door = Door(TcpListener::bind("127.0.0.1:0").unwrap());
-        let address = door.0.local_addr().unwrap().to_string();
+        Self::run_behind(|stream| Box::new(stream), script)
+    }
+
+    /// The same behind something that each connection is wrapped in.
+    pub fn run_behind(
+        wrap: fn(TcpStream) -> Box<dyn Wire>,
+        script: impl FnOnce(&Door) + Send + 'static,
+    ) -> Self {
+        let door = Door { listener: TcpListener::bind("127.0.0.1:0").unwrap(), wrap };
+        let address = door.listener.local_addr().unwrap().to_string();
         let script = thread::spawn(move || script(&door));
         Self { address, script }
     }
@@ -84,18 +107,29 @@ impl Broker {
 impl Door {
     /// Takes a connection and its hello, and checks who it is.
     pub fn greet(&self) -> Peer {
-        let (stream, _) = self.0.accept().unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let received = Vec::new();
-        let mut peer = Peer { stream, received };
-        peer.take(|frame| {
-            let FromClient::Hello(hello) = frame else {
-                panic!("not a hello: {frame:?}");
-            };
-            let handshake::Credentials::Development(claims) = hello.credentials else {
+        let mut peer = self.take();
+        peer.take_hello(|credentials| {
+            let handshake::Credentials::Development(claims) = credentials else {
                 panic!("not development credentials");
             };
-            assert_eq!((hello.app, claims.user), ("dev", "alice"));
+            assert_eq!(claims.user, "alice");
+        });
+        peer
+    }
+
+    /// Takes a connection.
+    pub fn take(&self) -> Peer {
+        let (stream, _) = self.listener.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Peer { stream: (self.wrap)(stream), received: Vec::new() }
+    }
+
+    /// Takes a connection and its hello, which must show that token.
+    pub fn greet_with_token(&self, token: &str) -> Peer {
+        let mut peer = self.take();
+        peer.take_hello(|credentials| match credentials {
+            handshake::Credentials::Token(shown) => assert_eq!(shown, token.as_bytes()),
+            other => panic!("no token: {other:?}"),
         });
         peer
     }
@@ -109,6 +143,23 @@ impl Door {
 }
 
 impl Peer {
+    /// Takes the hello, and gives who it is from.
+    pub fn take_hello(&mut self, look: impl FnOnce(handshake::Credentials<'_>)) {
+        self.take(|frame| {
+            let FromClient::Hello(hello) = frame else {
+                panic!("not a hello: {frame:?}");
+            };
+            assert_eq!(hello.app, "dev");
+            look(hello.credentials);
+        });
+    }
+
+    #[cfg(feature = "tls")]
+    /// Whether the client does not get as far as to say hello.
+    pub fn is_given_up(&mut self) -> bool {
+        !matches!(self.stream.read(&mut [0; 16]), Ok(1..))
+    }
+
     pub fn say(&mut self, frame: FromBroker<'_>) {
         let mut bytes = Vec::new();
         frame.write(&mut bytes);
@@ -134,7 +185,7 @@ impl Peer {
     /// Says as much of it as the client takes; gives back what it does not take in a while.
     pub fn say_while_taken<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
         let a_while = Some(Duration::from_millis(300));
-        self.stream.set_write_timeout(a_while).unwrap();
+        self.stream.socket().set_write_timeout(a_while).unwrap();
         while !bytes.is_empty() {
             match self.stream.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
@@ -142,7 +193,7 @@ impl Peer {
                 Err(error) => panic!("{error}"),
             }
         }
-        self.stream.set_write_timeout(None).unwrap();
+        self.stream.socket().set_write_timeout(None).unwrap();
         bytes
     }
 
@@ -198,7 +249,7 @@ impl Peer {
 
     /// Ends the connection without a word.
     pub fn drop_dead(self) {
-        self.stream.shutdown(Shutdown::Both).unwrap();
+        self.stream.socket().shutdown(Shutdown::Both).unwrap();
     }
 
     fn take<R>(&mut self, look: impl FnOnce(FromClient<'_>) -> R) -> R {

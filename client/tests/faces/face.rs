@@ -6,7 +6,7 @@ use std::future::Future;
 use std::task::{Context, Poll, Waker};
 
 use throng_client::ask::Ask;
-use throng_client::reply::{Accepted, Joined, Pong, RoomState, Welcome};
+use throng_client::reply::{Accepted, Joined, Pong, Results, RoomState, Welcome};
 use throng_client::{Config, Error, Event, Join, Publish, blocking};
 
 pub trait Face: Sized + Clone {
@@ -25,6 +25,7 @@ pub trait Face: Sized + Clone {
     async fn create_room(&self, room: &str) -> Result<(), Error>;
     async fn destroy_room(&self, room: &str) -> Result<(), Error>;
     async fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error>;
+    async fn revoke_tokens(&self, users: &[&str]) -> Result<Results, Error>;
     async fn close(&self);
     fn welcome(&self) -> Option<Welcome>;
 }
@@ -77,6 +78,9 @@ mod on_tokio {
         }
         async fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error> {
             self.ask(ask).await
+        }
+        async fn revoke_tokens(&self, users: &[&str]) -> Result<Results, Error> {
+            self.revoke_tokens(users).await
         }
         async fn close(&self) {
             self.close().await;
@@ -132,6 +136,9 @@ impl Face for blocking::Client {
     }
     async fn ask<A: Ask>(&self, ask: A) -> Result<A::Reply, Error> {
         self.ask(ask)
+    }
+    async fn revoke_tokens(&self, users: &[&str]) -> Result<Results, Error> {
+        self.revoke_tokens(users)
     }
     async fn close(&self) {
         self.close();

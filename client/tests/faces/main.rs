@@ -12,6 +12,9 @@ mod people;
 mod rooms;
 mod servers;
 mod state;
+#[cfg(feature = "tls")]
+mod tls;
+mod tokens;
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -53,19 +56,31 @@ use state::{
     what_no_broker_would_keep_is_not_sent,
 };
 
+#[cfg(feature = "tls")]
+use tls::{
+    a_broker_that_is_not_trusted_hears_nothing, a_broker_without_tls_is_told_from_one_with,
+    a_loss_through_tls_is_made_good, a_name_other_than_the_address_may_be_expected,
+    both_sides_may_have_much_to_say_at_once, what_is_said_through_tls_is_what_is_heard,
+};
+use tokens::{
+    a_server_revokes_tokens_and_anyone_shows_a_new_one,
+    a_source_that_takes_its_time_holds_nothing_up,
+    tokens_are_refreshed_in_time_and_new_ones_shown_after_a_loss,
+};
+
 /// Runs each promise on tokio and on threads.
 macro_rules! on_both_faces {
-    ($($promise:ident)+) => {
+    ($($(#[$when:meta])? $promise:ident)+) => {
         #[cfg(feature = "tokio")]
         mod on_tokio {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            $($(#[$when])? #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
                 super::$promise::<throng_client::Client>().await;
             })+
         }
 
         mod on_threads {
-            $(#[test]
+            $($(#[$when])? #[test]
             fn $promise() {
                 super::run(super::$promise::<super::blocking::Client>());
             })+
@@ -114,6 +129,21 @@ on_both_faces! {
     the_last_words_of_a_broker_are_heard_although_it_reads_no_more
     dropping_every_handle_sends_what_was_asked_and_ends_the_connection
     closing_ends_everything_that_waits
+    tokens_are_refreshed_in_time_and_new_ones_shown_after_a_loss
+    a_source_that_takes_its_time_holds_nothing_up
+    a_server_revokes_tokens_and_anyone_shows_a_new_one
+    #[cfg(feature = "tls")]
+    what_is_said_through_tls_is_what_is_heard
+    #[cfg(feature = "tls")]
+    both_sides_may_have_much_to_say_at_once
+    #[cfg(feature = "tls")]
+    a_loss_through_tls_is_made_good
+    #[cfg(feature = "tls")]
+    a_broker_that_is_not_trusted_hears_nothing
+    #[cfg(feature = "tls")]
+    a_name_other_than_the_address_may_be_expected
+    #[cfg(feature = "tls")]
+    a_broker_without_tls_is_told_from_one_with
 }
 
 async fn next_message<E: Listen>(events: &mut E) -> Message {

@@ -1,8 +1,6 @@
 //! What is done in a world of chaos with what rooms keep: attributes and queues are written, polled
 //! and asked for, messages are taken back and looked up. The checker's claims judge all of it.
 
-use std::collections::BTreeSet;
-
 use throng_protocol::request::{QueryHistory, QueryTop};
 use throng_protocol::value::{
     AttributeOp, AttributeOptions, AttributeWrite, BotChange, HistoryBy, HistoryOrder,
@@ -118,11 +116,7 @@ impl Chaos {
     }
 
     fn write_queue(&mut self, client: usize, room: &str) {
-        let (mut changes, options) = self.draw_changes();
-        // What is taken out and offered again by one request has another place in the queue, and the
-        // notice does not tell: see `sim/found.rs`.
-        let mut seen = BTreeSet::new();
-        changes.retain(|own| seen.insert(own.key.clone()));
+        let (changes, options) = self.draw_changes();
         let writes: Vec<QueueWrite<'_>> = changes
             .iter()
             .map(|own| QueueWrite {

@@ -72,6 +72,22 @@ impl Asked {
             Request::FindMembers(many) => (79, Rows::Each(many.users.iter().count())),
             Request::QuerySanctions(page) => (80, Rows::Page(page.limit)),
             Request::Subscribe(_) => (81, Rows::Any),
+            Request::WriteAttributes(many) => (82, Rows::Each(many.writes.iter().count())),
+            Request::QueryAttributes(page) => (83, Rows::Page(page.limit)),
+            Request::ClearAttributes(_)
+            | Request::SetQueue(_)
+            | Request::ClearQueue(_)
+            | Request::Recall(_) => (76, Rows::Any),
+            Request::PollQueue(_) => (84, Rows::Any),
+            Request::QueryQueue(page) => (85, Rows::Page(page.limit)),
+            Request::PublishMany(many) => (87, Rows::Each(many.rooms.iter().count())),
+            Request::Broadcast(_) => (88, Rows::Any),
+            Request::WriteQueue(many) => (77, Rows::Each(many.writes.iter().count())),
+            Request::ChangeBots(many) => (77, Rows::Each(many.bots.iter().count())),
+            Request::QueryHistory(page) => (86, Rows::Page(page.limit)),
+            Request::QueryTop(page) => (89, Rows::Page(page.limit)),
+            Request::RefreshToken(_) => (90, Rows::Any),
+            Request::RevokeTokens(many) => (77, Rows::Each(many.users.iter().count())),
             _ => return Self::Unknown,
         };
         Self::Other { reply, rows }
@@ -111,6 +127,14 @@ impl Asked {
             Reply::MembersFound(own) => (own.attendances.iter().count(), None, &[][..]),
             Reply::MembersPage(own) => (own.members.iter().count(), Some(own.total), own.cursor),
             Reply::SanctionsPage(own) => (own.users.iter().count(), Some(own.total), own.cursor),
+            Reply::AttributesWritten(own) => (own.results.iter().count(), None, &[][..]),
+            Reply::AttributesPage(own) => {
+                (own.attributes.iter().count(), Some(own.total), own.cursor)
+            }
+            Reply::QueuePage(own) => (own.elements.iter().count(), Some(own.total), own.cursor),
+            Reply::HistoryPage(own) => (own.entries as usize, None, own.cursor),
+            Reply::PublishedMany(own) => (own.results.iter().count(), None, &[][..]),
+            Reply::TopRooms(own) => (own.rooms.iter().count(), None, &[][..]),
             _ => return,
         };
         match *rows {

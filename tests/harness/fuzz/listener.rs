@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use throng_protocol::frame::split;
 use throng_protocol::handshake::Credentials;
 use throng_protocol::limits::{BODY_BYTES_MAX, HELLO_BODY_BYTES_MAX};
-use throng_protocol::push::{Kicked, Push};
+use throng_protocol::push::{Direct, Kicked, Push, RoomAttributes, RoomQueue};
 use throng_protocol::reply::{Joined, Reply};
 use throng_protocol::request::Request;
 use throng_protocol::value::Role;
@@ -48,6 +48,8 @@ pub(super) struct Listener {
     silent: u64,
     /// It asked to be told what happens in the app.
     subscribed: bool,
+    /// Frames of a page of history that are still to come.
+    history_owed: u32,
     /// Where the next page begins of what it asked for last.
     cursor: Vec<u8>,
     /// Two requests that wait had one number: what a reply says of rooms is ambiguous.
@@ -171,6 +173,7 @@ impl Listener {
                     view.note_own(at.seq);
                 }
             }
+            (Reply::HistoryPage(page), _) => self.history_owed = page.entries,
             (Reply::Left(_), Some(Asked::Leave(room))) => {
                 self.rooms.remove(&room);
             }
@@ -225,6 +228,12 @@ impl Listener {
     }
 
     fn judge_push(&mut self, push: &Push<'_>) {
+        if let Some(owed) = self.history_owed.checked_sub(1) {
+            let is_entry = matches!(push, Push::Deliver(_) | Push::Tombstone(_));
+            assert!(is_entry, "{push:?} amid a page of history");
+            self.history_owed = owed;
+            return;
+        }
         match push {
             Push::Deliver(own) => self.judge_entries(own.room, own.epoch, (own.seq, own.seq)),
             // What concerns this user alone has no place in any room.
@@ -251,7 +260,14 @@ impl Listener {
                 assert!(is_in || self.blurred, "figures of {}, but it is not in", own.room);
             }
             Push::AppEvent(event) => assert!(self.subscribed, "nobody asked for {event:?}"),
-            Push::AreYouThere(_) => {}
+            Push::Tombstone(own) => self.judge_entries(own.room, own.epoch, (own.seq, own.seq)),
+            Push::Direct(Direct { room, .. })
+            | Push::RoomAttributes(RoomAttributes { room, .. })
+            | Push::RoomQueue(RoomQueue { room, .. }) => {
+                let is_in = self.rooms.contains_key(*room);
+                assert!(is_in || self.blurred, "{push:?}, but it is not in the room");
+            }
+            Push::AreYouThere(_) | Push::Broadcast(_) => {}
             _ => panic!("nothing pushes {push:?}"),
         }
     }
@@ -262,6 +278,7 @@ impl Listener {
         if self.gone.is_some() {
             return;
         }
+        assert_eq!(self.history_owed, 0, "a page of history stopped in the middle");
         assert!(!self.offended, "bad input is answered with a go-away");
         assert_eq!(self.greeted, self.welcomed, "a hello is answered");
         if !self.blurred {

@@ -3,7 +3,9 @@
 //! For what cannot be seen from inside one process with the test. Each ends with its test.
 
 use std::fs;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -57,7 +59,11 @@ impl Binary {
         fs::create_dir_all(&folder).expect("there is a place for temporary files");
         let (file, log, said) =
             (folder.join("throng.toml"), folder.join("log"), folder.join("out"));
-        fs::write(&file, configuration).expect("the place is ours");
+        // A broker takes no secret from a file that everyone can read.
+        let mut private = fs::OpenOptions::new();
+        let private = private.write(true).create_new(true).mode(0o600).open(&file);
+        let written = private.and_then(|mut file| file.write_all(configuration.as_bytes()));
+        written.expect("the place is ours");
         let create = |path| fs::File::create(path).expect("the place is ours");
         let child = Command::new(program())
             .arg("serve")

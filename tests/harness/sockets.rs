@@ -81,11 +81,7 @@ impl Crowd {
         self.insert(Client::silent())
     }
 
-    /// A new connection for a client that says what it says, by its number.
-    ///
-    /// # Panics
-    /// When it cannot connect.
-    pub fn insert(&mut self, client: Client) -> usize {
+    fn insert(&mut self, client: Client) -> usize {
         let socket = TcpStream::connect(self.address).expect("the broker listens");
         socket.set_nodelay(true).expect("a socket has this option");
         socket.set_nonblocking(true).expect("a socket has this option");

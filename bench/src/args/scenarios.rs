@@ -219,6 +219,9 @@ pub struct Comeback {
     /// Clients that are under way at a time when they come back
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub at_a_time: u32,
+    /// Seconds over which they set out, evenly; 0 for all at once
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    pub spread: Duration,
     /// Rooms that talk all the time, and what is published to them; none of their sessions is
     /// cut off
     #[command(flatten)]

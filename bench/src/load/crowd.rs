@@ -126,16 +126,16 @@ impl<'a> Arrival<'a> {
         self.open >= self.guests.len()
     }
 
-    /// Lets some set out, and takes some of those on the way as far as they get. It polls and does
-    /// not sleep: see the load.
+    /// Lets some set out, until it is `due` in all, and takes some of those on the way as far as
+    /// they get. It polls and does not sleep: see the load.
     ///
     /// # Errors
     /// When the server refuses one or leaves it waiting.
-    pub fn step(&mut self) -> anyhow::Result<()> {
+    pub fn step(&mut self, due: usize) -> anyhow::Result<()> {
         let began = Instant::now();
         let crowd = &mut self.crowd;
         let begun_before = crowd.sessions.len();
-        let until = self.guests.len().min(self.open + self.haste.at_a_time);
+        let until = self.guests.len().min(due).min(self.open + self.haste.at_a_time);
         for number in begun_before..until.min(begun_before + self.haste.per_step) {
             let begun = crowd.begin(number);
             begun.with_context(|| format!("cannot connect session {number}"))?;
@@ -155,7 +155,7 @@ impl<'a> Arrival<'a> {
         } else {
             crowd.busy += now - began;
         }
-        if self.open > before {
+        if self.open > before || self.open == crowd.sessions.len() {
             self.last_open = now;
         }
         ensure!(self.last_open.elapsed() < PATIENCE, "a session was left waiting at the door");
@@ -182,7 +182,7 @@ impl Crowd {
         let mut arrival = Arrival::new(door, guests, Haste { at_a_time, per_step: PER_STEP })?;
         while !arrival.is_over() {
             stop.check()?;
-            arrival.step()?;
+            arrival.step(guests.len())?;
         }
         Ok(arrival.into_crowd())
     }

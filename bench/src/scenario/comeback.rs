@@ -6,6 +6,7 @@
 //! storm after each look at the rooms, so that the rooms are not read late by the load's fault.
 
 use core::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use crate::args::scenarios::Comeback;
 use crate::load::crowd::{Arrival, Crowd, Haste};
@@ -56,7 +57,8 @@ pub fn run(args: &Comeback, stop: &Stop) -> anyhow::Result<Verdict> {
         parameters: vec![
             parameter("clients that come back", args.connections),
             parameter("rooms they are in", args.rooms),
-            parameter("under way", format!("{} at a time", args.at_a_time)),
+            parameter("under way", format!("at most {} at a time", args.at_a_time)),
+            parameter("set out within", format!("{} s", args.spread.as_secs_f64())),
             parameter("rooms that talk", live.live_rooms),
             parameter("members of each", live.live_members),
             parameter("rate", format!("{} messages a second to all of these", live.rate)),
@@ -85,7 +87,7 @@ fn play(args: &Comeback, plan: &Plan, stage: &Stage<'_>, turn: &Turn) -> anyhow:
     let latencies = load.tally.latencies();
     let (p99_before, late_before) = (latencies.each.value_at_quantile(0.99), was_late(latencies));
 
-    let storm = Storm { stage, guests: &guests, at_a_time };
+    let storm = Storm { stage, guests: &guests, at_a_time, spread: args.spread };
     let (span, crowd) = storm.blow(&mut target, &mut load, crowd)?;
     let flaws = load.drain(PATIENCE, &mut stage.watch(&mut target))?;
     drop(crowd);
@@ -119,9 +121,25 @@ struct Storm<'a> {
     stage: &'a Stage<'a>,
     guests: &'a [Guest],
     at_a_time: usize,
+    /// From the first cut on, the time over which they set out, evenly.
+    spread: Duration,
 }
 
 impl Storm<'_> {
+    /// How many have to be on their way, so long after the first cut.
+    fn due(&self, elapsed: Duration) -> usize {
+        let share = elapsed.as_secs_f64() / self.spread.as_secs_f64().max(f64::MIN_POSITIVE);
+        // Rounded up, and all of them if that is no number of clients.
+        let due = (share.min(1.0) * self.guests.len() as f64).ceil();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from 0 to the number of guests"
+        )]
+        let due = due as usize;
+        due
+    }
+
     /// Cuts everyone off, lets them come back, and measures that beside the load.
     fn blow(
         &self,
@@ -131,9 +149,10 @@ impl Storm<'_> {
     ) -> anyhow::Result<(Span, Crowd)> {
         let haste = Haste { at_a_time: self.at_a_time, per_step: PER_STEP };
         let mut arrival = Arrival::new(&target.door, self.guests, haste)?;
+        let began = Instant::now();
         let mut step = || {
             if !before.cut_one() {
-                arrival.step()?;
+                arrival.step(self.due(began.elapsed()))?;
             }
             let over = arrival.is_over();
             Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

@@ -14,7 +14,7 @@ use throng_protocol::request::{CreateRoom, Join, Publish, Request};
 use throng_protocol::value::{About, ClassHint, Extensions, IdList, Profile, PublishOptions, Role};
 
 use super::peer::{PING, PONG, Peer, hello};
-use super::town::{KEY, OTHER_KEY, token};
+use super::town::{KEY, OTHER_APP, OTHER_KEY, token};
 use crate::both::on_both;
 
 on_both! {
@@ -41,8 +41,13 @@ const PUBLISH: Publish<'static> = Publish {
     extensions: Extensions::NONE,
 };
 
+/// The development app, and one beside it that takes tokens.
 fn configuration() -> String {
-    format!("[development]\nkey = \"{APP}\"\nsecret = \"{SECRET}\"\n")
+    format!(
+        "[development]\nenabled = true\nkey = \"{APP}\"\nsecret = \"{SECRET}\"\n\
+         [[app]]\nkey = \"{OTHER_APP}\"\n\
+         [[app.token_keys]]\nid = \"k1\"\nsecret = \"{OTHER_KEY}\"\n"
+    )
 }
 
 /// A session of the development app that stays, and is asked now and then.
@@ -58,14 +63,18 @@ fn check_well(peer: &mut Peer) {
 fn the_log_of_a_flood_is_short_and_holds_no_secret_and_nothing_that_a_terminal_obeys(io: Wanted) {
     let broker = Binary::start(io, &configuration(), &["--log", "trace"]);
     let mut honest = honest(broker.address);
+    let good = token(OTHER_APP, OTHER_KEY, "ann");
+    let mut by_token = Peer::connect(broker.address);
+    by_token.say(&hello(OTHER_APP, Credentials::Token(good.as_bytes())));
+    check_well(&mut by_token);
     let began = Instant::now();
     say_escapes(&broker);
-    let tokens = [token(APP, KEY, "mallory"), token("nowhere", OTHER_KEY, "mallory")];
+    let tokens = [token(OTHER_APP, KEY, "mallory"), token("nowhere", OTHER_KEY, "mallory")];
     let development =
         |secret| Development { secret, user: "mallory", device: "d", role: Role::Client };
     let wrong = Credentials::Development(development("not-the-secret-but-near"));
     let hellos = [
-        hello(APP, Credentials::Token(tokens[0].as_bytes())),
+        hello(OTHER_APP, Credentials::Token(tokens[0].as_bytes())),
         hello("nowhere", Credentials::Token(tokens[1].as_bytes())),
         hello(APP, wrong),
     ];
@@ -86,7 +95,7 @@ fn the_log_of_a_flood_is_short_and_holds_no_secret_and_nothing_that_a_terminal_o
     let periods = began.elapsed().as_secs() / 10 + 1;
     let unauthorized_max = usize::try_from(2 * periods).expect("few periods");
     assert!((1..=unauthorized_max).contains(&unauthorized) && all <= 20, "{all} lines:\n{log}");
-    for secret in [SECRET, KEY, OTHER_KEY, &tokens[0], &tokens[1], "not-the-secret", PAYLOAD] {
+    for secret in [SECRET, KEY, OTHER_KEY, &tokens[0], &tokens[1], &good, "the-secret", PAYLOAD] {
         assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
     }
     let bad = |c: char| c.is_control() && c != '\n';

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use throng_broker::app::App;
 use throng_broker::app::keys::{Keys, TokenKey};
@@ -15,13 +15,10 @@ use throng_broker::config::Config;
 use throng_broker::io::choice::Wanted;
 use throng_broker::rate::QuotaLimits;
 use throng_harness::broker::{Broker, config};
-use throng_harness::client::{APP, Client};
+use throng_harness::client::APP;
+use throng_harness::passes::{Key, Pass, now_ms};
 use throng_harness::sockets::Crowd;
-use throng_protocol::handshake::Credentials;
-use throng_protocol::token::{Claims, Scopes, mint};
-use throng_protocol::value::{PublishOptions, Role};
-
-use super::peer::hello;
+use throng_protocol::value::PublishOptions;
 
 /// The key of the other app, which has no development secret.
 pub const OTHER_APP: &str = "other";
@@ -54,19 +51,13 @@ pub struct Town {
 
 /// A token of an app for a client, good for ten minutes from now.
 pub fn token(app: &str, secret: &str, user: &str) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
-    let made = u64::try_from(now.as_millis()).expect("584 million years");
-    let claims = Claims {
-        role: Role::Client,
-        made,
-        expires: made + 600_000,
-        key_id: "k1",
-        app,
-        user,
-        device: "phone",
-        scopes: Scopes::of(&[]),
-    };
-    mint(&claims, secret.as_bytes()).expect("these are claims within their bounds")
+    pass(app, secret, user).text()
+}
+
+fn pass(app: &str, secret: &str, user: &str) -> Pass {
+    let key = Key { id: "k1".to_owned(), secret: secret.to_owned() };
+    let pass = Pass::new(&key, (user, "phone"), now_ms()).lasting(Duration::from_secs(600));
+    Pass { app: app.to_owned(), ..pass }
 }
 
 /// The settings of the two apps, with the usual limits but for how much is published.
@@ -159,12 +150,7 @@ fn talk(address: SocketAddr, rounds: &AtomicU32, over: &AtomicBool) -> Duration 
 
 /// A member that came by a token.
 fn join(crowd: &mut Crowd, user: &str) -> usize {
-    let mut client = Client::hello(user, "phone", Role::Client);
-    let _ = client.take_said();
-    let token = token(APP, KEY, user);
-    client.say_raw(&hello(APP, Credentials::Token(token.as_bytes())));
-    let member = crowd.insert(client);
-    crowd.until("a member is let in", |crowd| crowd.clients[member].is_open());
+    let member = crowd.open_with(&pass(APP, KEY, user));
     let request = crowd.clients[member].join(ROOM);
     crowd.outcome(member, request);
     member

@@ -89,8 +89,7 @@ fn no_request_about_a_room_reaches_beyond_the_scopes(io: Wanted) {
     }
     let payload = hall.crowd.clients[ann].user.clone().into_bytes();
     let options = PublishOptions::default();
-    let special =
-        Special { room: "attic", payload: &payload, id: "id", targets: &[], options };
+    let special = Special { room: "attic", payload: &payload, id: "id", targets: &[], options };
     let request = hall.crowd.clients[ann].publish_special(&mut hall.crowd.checker, special);
     assert_eq!(code_of(&hall.crowd.outcome(ann, request)), Code::OUT_OF_SCOPE);
 }
@@ -116,12 +115,8 @@ fn a_scope_is_a_room_or_how_rooms_begin(io: Wanted) {
 }
 
 fn what_is_about_the_app_is_for_whoever_reaches_all_of_it(io: Wanted) {
-    let top = QueryTop {
-        by: TopBy::Messages,
-        period: TopPeriod::Hour,
-        limit: 10,
-        ..QueryTop::default()
-    };
+    let top =
+        QueryTop { by: TopBy::Messages, period: TopPeriod::Hour, limit: 10, ..QueryTop::default() };
     let mut hall = Hall::open(&config(io));
     let narrow = hall.crowd.open_with(&server_pass("backend-1").within(&["lobby"]));
     let wide = hall.crowd.open_with(&server_pass("backend-2"));

@@ -5,6 +5,7 @@ mod client_crate;
 mod conversation;
 mod endings;
 mod hostile;
+mod pages;
 mod rates;
 mod rooms;
 mod shedding;

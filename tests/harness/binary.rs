@@ -28,7 +28,11 @@ pub struct Binary {
 
 /// The binary, built beside the program that runs. Cargo builds the binaries of the package under
 /// test alone, so a run of these tests has to ask for the broker's.
-fn program() -> &'static Path {
+///
+/// # Panics
+/// When it cannot be built.
+#[must_use]
+pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let own = std::env::current_exe().expect("a test knows where it is");

@@ -58,6 +58,7 @@ fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Latency(args) => scenario::latency::run(&args, &prepare()?),
         Command::Ramp(args) => scenario::ramp::run(&args, &prepare()?),
         Command::Storm(args) => scenario::storm::run(&args, &prepare()?),
+        Command::Comeback(args) => scenario::comeback::run(&args, &prepare()?),
         Command::Idle(args) => scenario::idle::run(&args, &prepare()?),
         Command::Slow(args) => scenario::slow::run(&args, &prepare()?),
         Command::Overload(args) => scenario::overload::run(&args, &prepare()?),

@@ -120,3 +120,8 @@ struct Moderating;
 #[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../../docs/room-state.md")]
 struct RoomState;
+
+/// The code of the page on security: its doc tests.
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../../docs/security.md")]
+struct Security;

@@ -6,6 +6,7 @@ mod conversation;
 mod endings;
 mod front;
 mod hostile;
+mod pages;
 mod rates;
 mod rooms;
 mod shedding;

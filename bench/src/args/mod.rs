@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use clap::{Parser, Subcommand};
 
 use crate::cores::CoreList;
-use scenarios::{Fanout, Hot, Idle, Latency, Overload, Ramp, Refuse, Rooms, Slow, Storm};
+use scenarios::{Comeback, Fanout, Hot, Idle, Latency, Overload, Ramp, Refuse, Rooms, Slow, Storm};
 
 pub use target::{Peer, Target, Timing};
 
@@ -43,6 +43,8 @@ pub enum Command {
     Ramp(Ramp),
     /// Many clients at once: how fast do they get in?
     Storm(Storm),
+    /// Clients that are cut off at once and come back: do rooms that talk notice?
+    Comeback(Comeback),
     /// Many sessions that say nothing: what does one of them cost?
     Idle(Idle),
     /// Some members stop reading: do the others notice?

@@ -207,6 +207,53 @@ pub struct Storm {
     pub output: Output,
 }
 
+/// Clients that are cut off at once and come back.
+#[derive(Debug, clap::Args)]
+pub struct Comeback {
+    /// Clients that are cut off
+    #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections: u32,
+    /// Rooms they are in, spread evenly
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rooms: u32,
+    /// Clients that are under way at a time when they come back
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub at_a_time: u32,
+    /// Seconds over which they set out, evenly; 0 for all at once
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    pub spread: Duration,
+    /// Rooms that talk all the time, and what is published to them; none of their sessions is
+    /// cut off
+    #[command(flatten)]
+    pub live: Live,
+    /// For how long, before the clients are cut off.
+    #[command(flatten)]
+    pub timing: Timing,
+    /// Against what.
+    #[command(flatten)]
+    pub target: Target,
+    /// What becomes of the report.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Rooms that talk while something else happens.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Live {
+    /// Rooms that talk
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub live_rooms: u32,
+    /// Members of each of them
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub live_members: u32,
+    /// Messages a second to all of them together
+    #[arg(long, default_value = "1000", value_parser = positive)]
+    pub rate: f64,
+    /// Bytes of a payload; the first 32 are the load's own
+    #[arg(long, default_value_t = 128, value_parser = payload_bytes)]
+    pub payload: usize,
+}
+
 /// Many sessions that say nothing.
 #[derive(Debug, clap::Args)]
 pub struct Idle {

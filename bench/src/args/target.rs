@@ -54,6 +54,9 @@ pub struct Target {
     /// Secret of the development app
     #[arg(long, default_value = "throng-development", value_parser = plain)]
     pub secret: String,
+    /// Have everyone show a token to the broker, in place of the development app's secret
+    #[arg(long, conflicts_with = "address")]
+    pub tokens: bool,
     /// The core the load runs on [default: the last]
     #[arg(long, value_name = "CORE")]
     pub load_core: Option<usize>,

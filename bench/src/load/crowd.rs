@@ -27,6 +27,9 @@ pub const AT_A_TIME: usize = 64;
 /// Sessions from one source address.
 const SESSIONS_PER_SOURCE: usize = 4000;
 
+/// Clients that set out or are heard in one step when there is nothing else to do.
+const PER_STEP: usize = 1024;
+
 /// How long it may take until any one session is open.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -80,6 +83,91 @@ enum Stage {
     Open(Place),
 }
 
+/// How many do something at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Haste {
+    /// Clients that are under way.
+    pub at_a_time: usize,
+    /// Of these, how many set out in one step, and how many may be heard in it.
+    pub per_step: usize,
+}
+
+/// A crowd on its way in, step by step, so that something else can go on in between.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    crowd: Crowd,
+    guests: &'a [Guest],
+    haste: Haste,
+    events: Events,
+    open: usize,
+    last_open: Instant,
+}
+
+impl<'a> Arrival<'a> {
+    /// Nobody has come yet.
+    ///
+    /// # Errors
+    /// When the system has no epoll to give.
+    pub fn new(door: &Door, guests: &'a [Guest], haste: Haste) -> anyhow::Result<Self> {
+        let crowd = Crowd {
+            poll: Poll::new().context("cannot make an epoll")?,
+            door: door.clone(),
+            sessions: Vec::with_capacity(guests.len()),
+            opening: latency_histogram(),
+            busy: Duration::ZERO,
+            idle: Duration::ZERO,
+        };
+        let events = Events::with_capacity(haste.per_step);
+        Ok(Self { crowd, guests, haste, events, open: 0, last_open: Instant::now() })
+    }
+
+    /// Whether all are in.
+    pub const fn is_over(&self) -> bool {
+        self.open >= self.guests.len()
+    }
+
+    /// Lets some set out, until it is `due` in all, and takes some of those on the way as far as
+    /// they get. It polls and does not sleep: see the load.
+    ///
+    /// # Errors
+    /// When the server refuses one or leaves it waiting.
+    pub fn step(&mut self, due: usize) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let crowd = &mut self.crowd;
+        let begun_before = crowd.sessions.len();
+        let until = self.guests.len().min(due).min(self.open + self.haste.at_a_time);
+        for number in begun_before..until.min(begun_before + self.haste.per_step) {
+            let begun = crowd.begin(number);
+            begun.with_context(|| format!("cannot connect session {number}"))?;
+        }
+        crowd.look(&mut self.events)?;
+        let before = self.open;
+        for event in &self.events {
+            let Token(number) = event.token();
+            let opened = crowd.go_on(number, &self.guests[number]);
+            self.open += usize::from(opened.with_context(|| {
+                format!("session {number} ({}) was not let in", self.guests[number].user)
+            })?);
+        }
+        let now = Instant::now();
+        if self.events.is_empty() {
+            crowd.idle += now - began;
+        } else {
+            crowd.busy += now - began;
+        }
+        if self.open > before || self.open == crowd.sessions.len() {
+            self.last_open = now;
+        }
+        ensure!(self.last_open.elapsed() < PATIENCE, "a session was left waiting at the door");
+        Ok(())
+    }
+
+    /// All who came.
+    pub fn into_crowd(self) -> Crowd {
+        self.crowd
+    }
+}
+
 impl Crowd {
     /// Opens a session for each guest, so many at a time.
     ///
@@ -91,46 +179,17 @@ impl Crowd {
         at_a_time: usize,
         stop: &Stop,
     ) -> anyhow::Result<Self> {
-        let mut crowd = Self {
-            poll: Poll::new().context("cannot make an epoll")?,
-            door: door.clone(),
-            sessions: Vec::with_capacity(guests.len()),
-            opening: latency_histogram(),
-            busy: Duration::ZERO,
-            idle: Duration::ZERO,
-        };
-        let mut events = Events::with_capacity(1024);
-        let (mut open, mut last_open) = (0, Instant::now());
-        while open < guests.len() {
-            let turn_began = Instant::now();
+        let mut arrival = Arrival::new(door, guests, Haste { at_a_time, per_step: PER_STEP })?;
+        while !arrival.is_over() {
             stop.check()?;
-            while crowd.sessions.len() < guests.len().min(open + at_a_time) {
-                let number = crowd.sessions.len();
-                let began = crowd.begin(number);
-                began.with_context(|| format!("cannot connect session {number}"))?;
-            }
-            // It polls and does not sleep: see the load.
-            crowd.look(&mut events)?;
-            let before = open;
-            for event in &events {
-                let Token(number) = event.token();
-                let opened = crowd.go_on(number, &guests[number]);
-                open += usize::from(opened.with_context(|| {
-                    format!("session {number} ({}) was not let in", guests[number].user)
-                })?);
-            }
-            let now = Instant::now();
-            if events.is_empty() {
-                crowd.idle += now - turn_began;
-            } else {
-                crowd.busy += now - turn_began;
-            }
-            if open > before {
-                last_open = now;
-            }
-            ensure!(last_open.elapsed() < PATIENCE, "a session was left waiting at the door");
+            arrival.step(guests.len())?;
         }
-        Ok(crowd)
+        Ok(arrival.into_crowd())
+    }
+
+    /// Cuts one session off without a word. Tells whether there was one.
+    pub fn cut_one(&mut self) -> bool {
+        self.sessions.pop().is_some()
     }
 
     /// From the connect until it was open, for each session.

@@ -20,7 +20,7 @@ mod publisher;
 pub mod schedule;
 mod stamp;
 pub mod tally;
-mod turns;
+pub mod turns;
 mod window;
 mod wire;
 

@@ -1,5 +1,6 @@
 //! What the load does all the time: look, read what is there, publish what may be published.
 
+use core::ops::ControlFlow;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -55,7 +56,26 @@ impl Load {
         let now = self.tally.clock.now_ns();
         let duration_ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         let end = now.saturating_add(duration_ns);
-        self.run_until(watch, |_, now| now >= end)
+        self.run_until(watch, |load| Ok(load.turn_ended_at >= end))
+    }
+
+    /// Publishes and reads until something beside it is over; a step of that follows each turn,
+    /// and its time is the load's own.
+    ///
+    /// # Errors
+    /// As [`Load::run_for`], and when a step fails.
+    pub fn run_beside(
+        &mut self,
+        watch: Watch<'_>,
+        beside: &mut dyn FnMut() -> anyhow::Result<ControlFlow<()>>,
+    ) -> anyhow::Result<()> {
+        self.run_until(watch, |load| {
+            let going = beside()?;
+            let now = load.tally.clock.now_ns();
+            load.tally.counts.busy_ns += now - load.turn_ended_at;
+            load.turn_ended_at = now;
+            Ok(going.is_break())
+        })
     }
 
     /// Publishes no more and reads until every member has what was published and not turned
@@ -80,8 +100,9 @@ impl Load {
         self.heard_at = began;
         let patience_ns = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
         let deadline = began.saturating_add(patience_ns);
-        self.run_until(watch, |load, now| {
-            now >= deadline || now >= load.heard_at + SILENCE_NS || load.is_settled()
+        self.run_until(watch, |load| {
+            let now = load.turn_ended_at;
+            Ok(now >= deadline || now >= load.heard_at + SILENCE_NS || load.is_settled())
         })?;
         Ok(Settled {
             took: Duration::from_nanos(self.heard_at - began),
@@ -112,11 +133,11 @@ impl Load {
     fn run_until(
         &mut self,
         watch: Watch<'_>,
-        done: impl Fn(&Self, u64) -> bool,
+        mut done: impl FnMut(&mut Self) -> anyhow::Result<bool>,
     ) -> anyhow::Result<()> {
         self.turn_ended_at = self.tally.clock.now_ns();
         let mut watch_at = self.turn_ended_at + WATCH_EVERY_NS;
-        while !done(self, self.turn_ended_at) {
+        while !done(self)? {
             if let Err(error) = self.turn() {
                 // A server that is gone explains more than the connection it left.
                 std::thread::sleep(AFTERMATH);

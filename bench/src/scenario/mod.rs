@@ -3,6 +3,7 @@
 //! `stage` is what they have in common, `span` is what is looked at while one of them runs, and
 //! `steady` is the load of those that do not change it under way.
 
+pub mod comeback;
 pub mod fanout;
 pub mod hot;
 pub mod idle;

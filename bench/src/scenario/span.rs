@@ -11,6 +11,7 @@ use hdrhistogram::Histogram;
 
 use crate::load::Load;
 use crate::load::tally::{Counts, Latencies};
+use crate::load::turns::Watch;
 use crate::report::model::{Figure, figures};
 use crate::scenario::stage::Stage;
 use crate::stats::share;
@@ -60,6 +61,19 @@ pub fn measure(
     load: &mut Load,
     duration: Duration,
 ) -> anyhow::Result<Span> {
+    measure_while(stage, target, load, |load, watch| load.run_for(duration, watch))
+}
+
+/// Has the load run in whatever way and looks at everything before and after.
+///
+/// # Errors
+/// When the run fails.
+pub fn measure_while(
+    stage: &Stage<'_>,
+    target: &mut Target,
+    load: &mut Load,
+    run: impl FnOnce(&mut Load, Watch<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Span> {
     let (pid, own) = (target.pid, std::process::id());
     let cores = stage.server_cores();
     let counter = stage.args.count_system_calls.then(|| SystemCalls::start(pid)).transpose()?;
@@ -67,7 +81,7 @@ pub fn measure(
     let ticks = CoreTicks::of(cores);
     let (counts, began_at) = (load.tally.counts, load.tally.clock.now_ns());
     load.tally.open_span();
-    load.run_for(duration, &mut stage.watch(target))?;
+    run(load, &mut stage.watch(target))?;
     load.tally.close_span();
     let after = Usage::of(pid)?;
     let wall_ns = load.tally.clock.now_ns() - began_at;
@@ -128,12 +142,7 @@ impl Span {
 
     /// Whether the load was the slower one of the two. `latencies` are those of an open loop.
     pub fn is_load_bound(&self, latencies: Option<&Latencies>) -> bool {
-        let was_late = latencies.is_some_and(|latencies| {
-            let late = latencies.late.value_at_quantile(0.99);
-            let whole = latencies.each.value_at_quantile(0.99) as f64;
-            late > LATE_NS_MAX && late as f64 > whole * LATE_SHARE_MAX
-        });
-        was_late || (self.load_busy() >= FULL && !self.server_is_full())
+        latencies.is_some_and(was_late) || (self.load_busy() >= FULL && !self.server_is_full())
     }
 
     /// What speaks against the figures.
@@ -159,6 +168,13 @@ impl Span {
         }
         notes
     }
+}
+
+/// Whether the load published so late that the latencies are its own.
+pub fn was_late(latencies: &Latencies) -> bool {
+    let late = latencies.late.value_at_quantile(0.99);
+    let whole = latencies.each.value_at_quantile(0.99) as f64;
+    late > LATE_NS_MAX && late as f64 > whole * LATE_SHARE_MAX
 }
 
 /// Latencies from the time a message was due, or was published in a closed loop.

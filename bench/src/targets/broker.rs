@@ -1,7 +1,9 @@
 //! The broker: its command line, and a configuration that lets the load through.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +12,11 @@ use anyhow::{Context as _, ensure};
 use crate::args;
 use crate::load::class::Class;
 use crate::targets::Setup;
+
+/// The key with which the load mints tokens, and its secret: it opens a broker on loopback, for as
+/// long as it is measured.
+pub const KEY_ID: &str = "load";
+pub const KEY_SECRET: &str = "jW8rTz2mQx5nLb9vKc4hYd7fGs3pUe6a";
 
 /// Messages a second that one publisher is granted where its limit is what is measured.
 pub const GRANTED_PER_SECOND: u32 = 5;
@@ -40,6 +47,13 @@ impl Rules {
 /// The configuration file.
 fn config(rules: Rules, args: &args::Target) -> String {
     let (key, secret) = (&args.app, &args.secret);
+    let (entry, app, keys) = if args.tokens {
+        let keys = format!("\n[[app.token_keys]]\nid = \"{KEY_ID}\"\nsecret = \"{KEY_SECRET}\"\n");
+        (String::new(), "app", keys)
+    } else {
+        (format!("secret = \"{secret}\"\n"), "development", String::new())
+    };
+    let table = if args.tokens { "[[app]]" } else { "[development]" };
     let (protected, low) = (Class::Protected.kind(), Class::Low.kind());
     let kinds = match rules {
         Rules::Classes => format!("protected_kinds = \"{protected}\"\nlow_kinds = \"{low}\"\n"),
@@ -54,13 +68,12 @@ fn config(rules: Rules, args: &args::Target) -> String {
         Rules::Lifted | Rules::Classes => "\"unlimited\"".to_owned(),
     };
     format!(
-        r#"{outbound}[development]
+        r#"{outbound}{table}
 key = "{key}"
-secret = "{secret}"
-create_on_join = true
+{entry}create_on_join = true
 publish_without_join = true
 {kinds}
-[development.limits]
+[{app}.limits]
 client_messages_per_second = {rate}
 server_messages_per_second = "unlimited"
 requests_per_second = "unlimited"
@@ -69,7 +82,7 @@ quota_high_only = "unlimited"
 quota_shared = "unlimited"
 quota_protected = "unlimited"
 receiver_normal_per_second = "unlimited"
-"#
+{keys}"#
     )
 }
 
@@ -83,7 +96,7 @@ pub fn command(
     directory: &Path,
 ) -> anyhow::Result<Vec<OsString>> {
     let path = directory.join("throng.toml");
-    std::fs::write(&path, config(setup.rules, setup.args))
+    write_private(&path, &config(setup.rules, setup.args))
         .context("cannot write the broker's configuration")?;
     let mut command: Vec<OsString> = vec![program(setup.args)?.into(), "serve".into()];
     command.extend(["--config".into(), path.into()]);
@@ -91,6 +104,12 @@ pub fn command(
     command.extend(["--workers".into(), setup.workers.to_string().into()]);
     command.extend(["--io".into(), setup.args.io.as_str().into()]);
     Ok(command)
+}
+
+/// Writes a file that nobody else can read: the broker takes no secret from one that everyone can.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
 /// Refuses what can be refused before anything is started.
@@ -141,11 +160,12 @@ pub fn describe(rules: Rules, args: &args::Target) -> anyhow::Result<String> {
     Ok(match (args.address, args.pid) {
         (Some(address), Some(pid)) => format!("process {pid} at {address}, as it was started"),
         _ => format!(
-            "{} serve --workers {} --io {}; {}",
+            "{} serve --workers {} --io {}; {}{}",
             program(args)?.display(),
             args.workers,
             args.io.as_str(),
-            rules.as_str()
+            rules.as_str(),
+            if args.tokens { "; everyone shows a token" } else { "" }
         ),
     })
 }

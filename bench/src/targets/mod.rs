@@ -20,7 +20,7 @@ use anyhow::{Context as _, ensure};
 use crate::args;
 use crate::cores::CoreList;
 use crate::load::crowd::Door;
-use crate::load::dialect::{Dialect, Mqtt, Nats, Redis, Throng};
+use crate::load::dialect::{Dialect, Entry, Mqtt, Nats, Redis, Throng};
 use spawned::Spawned;
 
 pub use broker::Rules;
@@ -54,8 +54,13 @@ impl Kind {
 
     fn dialect(self, args: &args::Target) -> Rc<dyn Dialect> {
         match self {
+            Self::Broker if args.tokens => {
+                let entry = Entry::Tokens { key_id: broker::KEY_ID, secret: broker::KEY_SECRET };
+                Rc::new(Throng { app: args.app.clone(), entry })
+            }
             Self::Broker | Self::Raw => {
-                Rc::new(Throng { app: args.app.clone(), secret: args.secret.clone() })
+                let entry = Entry::Development(args.secret.clone());
+                Rc::new(Throng { app: args.app.clone(), entry })
             }
             Self::Redis => Rc::new(Redis),
             Self::Nats => Rc::new(Nats),

@@ -23,7 +23,7 @@ use crate::load::tally::Counts;
 pub use mqtt::Mqtt;
 pub use nats::Nats;
 pub use redis::Redis;
-pub use throng::Throng;
+pub use throng::{Entry, Throng};
 
 /// Who a session is to be.
 #[derive(Debug, Clone)]

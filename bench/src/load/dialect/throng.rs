@@ -5,6 +5,8 @@
 //! a delivery but one byte, an empty list of extensions, so it is found from the end without a
 //! walk over what is between. The protocol's own decoder reads the first delivery to each member.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anyhow::{Context as _, anyhow, bail, ensure};
 use throng_protocol::frame::{self, FromBroker, FromClient};
 use throng_protocol::handshake::{Credentials, Development, Hello, MAGIC, VERSION};
@@ -12,7 +14,8 @@ use throng_protocol::limits::{BODY_BYTES_MAX, ID_BYTES_MAX};
 use throng_protocol::push::Push;
 use throng_protocol::reply::Reply;
 use throng_protocol::request::{Join, Ping, Publish};
-use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, ShedReason};
+use throng_protocol::token::{Claims, Scopes, mint};
+use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role, ShedReason};
 
 use crate::load::class::Class;
 use crate::load::dialect::{Answers, Dialect, Guest, Message, Opened, Place};
@@ -24,6 +27,12 @@ const TAG_DELIVER: u8 = 128;
 /// Bytes behind the payload of a delivery.
 const BEHIND_PAYLOAD_BYTES: usize = 1;
 
+/// The device of everyone.
+const DEVICE: &str = "load";
+
+/// How long a token holds.
+const TOKEN_LIFE_MS: u64 = 3_600_000;
+
 /// The number of the join.
 const JOIN_NUMBER: u32 = 1;
 
@@ -33,10 +42,39 @@ const PING_NUMBER: u32 = u32::MAX;
 /// Throng.
 #[derive(Debug)]
 pub struct Throng {
-    /// The development app.
+    /// The app.
     pub app: String,
-    /// Its secret.
-    pub secret: String,
+    /// By what it lets clients in.
+    pub entry: Entry,
+}
+
+/// By what an app lets clients in.
+#[derive(Debug)]
+pub enum Entry {
+    /// The secret of the development app.
+    Development(String),
+    /// Tokens, which the load mints with the secret of this key. They hold for an hour.
+    Tokens {
+        /// The key's id.
+        key_id: &'static str,
+        /// Its secret.
+        secret: &'static str,
+    },
+}
+
+impl Entry {
+    /// Mints the token that a guest shows, if it shows one.
+    fn token(&self, app: &str, guest: &Guest) -> Option<String> {
+        let Self::Tokens { key_id, secret } = self else { return None };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set");
+        let made = u64::try_from(now.as_millis()).expect("584 million years");
+        let (key_id, expires) = (*key_id, made + TOKEN_LIFE_MS);
+        // Publishers that are servers are one account, as they are in the development app.
+        let user = if guest.role == Role::Server { "load" } else { &guest.user };
+        let (role, device, scopes) = (guest.role, DEVICE, Scopes::of(&[]));
+        let claims = Claims { role, made, expires, key_id, app, user, device, scopes };
+        Some(mint(&claims, secret.as_bytes()).expect("names of the load are ids"))
+    }
 }
 
 impl Dialect for Throng {
@@ -49,18 +87,22 @@ impl Dialect for Throng {
     }
 
     fn open(&self, guest: &Guest, out: &mut Vec<u8>) {
-        let claims = Development {
-            secret: &self.secret,
-            user: &guest.user,
-            device: "load",
-            role: guest.role,
+        let token = self.entry.token(&self.app, guest);
+        let credentials = match (&self.entry, &token) {
+            (Entry::Development(secret), _) => {
+                let (user, role) = (guest.user.as_str(), guest.role);
+                Credentials::Development(Development { secret, user, device: DEVICE, role })
+            }
+            (Entry::Tokens { .. }, token) => {
+                Credentials::Token(token.as_ref().map_or(&[], |token| token.as_bytes()))
+            }
         };
         let hello = Hello {
             magic: MAGIC,
             version_min: VERSION,
             version_max: VERSION,
             app: &self.app,
-            credentials: Credentials::Development(claims),
+            credentials,
             client: concat!("throng-bench/", env!("CARGO_PKG_VERSION")),
             extensions: Extensions::NONE,
         };

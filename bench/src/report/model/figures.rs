@@ -102,6 +102,10 @@ pub const LAST_P99: Figure = figure("last_p99_us", "us", Lower, 0, "last p99");
 pub const BEFORE_P99: Figure = figure("before_p99_us", "us", Lower, 0, "p99 before");
 /// From the end of the overload until latency is what it was.
 pub const RECOVERY: Figure = figure("recovery_ms", "ms", Lower, 0, "recovery");
+/// 99 in 100 during the trouble, over 99 in 100 before it.
+pub const P99_RATIO: Figure = figure("p99_ratio", "times", Lower, 2, "p99 over before");
+/// From the first client that was cut off until the last one is in again.
+pub const ALL_BACK: Figure = figure("all_back_ms", "ms", Lower, 0, "all back");
 // Service time, from the time a message was given to the socket.
 
 /// Half of the deliveries were faster.
@@ -168,6 +172,8 @@ pub const ALL: &[&Figure] = &[
     &LAST_P99,
     &BEFORE_P99,
     &RECOVERY,
+    &P99_RATIO,
+    &ALL_BACK,
     &SERVICE_P50,
     &SERVICE_P90,
     &SERVICE_P99,

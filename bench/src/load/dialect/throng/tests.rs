@@ -12,7 +12,7 @@ use crate::load::dialect::testing::{
 };
 
 fn throng() -> Throng {
-    Throng { app: "dev".to_owned(), secret: "secret".to_owned() }
+    Throng { app: "dev".to_owned(), entry: Entry::Development("secret".to_owned()) }
 }
 
 fn frame(said: FromBroker<'_>) -> Vec<u8> {

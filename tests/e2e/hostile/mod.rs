@@ -1,5 +1,16 @@
 //! Peers that are slow, broken or malicious: each gets its documented answer, and nobody else
 //! notices.
+//!
+//! `town` is a broker with two apps and honest members who talk all the time, and judges what they
+//! get meanwhile; `peer` is a socket that says anything. The attacks are one file each.
+
+mod corpus;
+mod dawdling;
+mod floods;
+mod peer;
+mod process;
+mod strangers;
+mod town;
 
 use std::io::Write;
 use std::time::Duration;

@@ -109,7 +109,8 @@ fn assert_refused(broker: &Broker, token: &str, why: &str) {
 
 /// Whoever it names is in, may go where it says and nowhere else.
 fn assert_taken(broker: &Broker, mint: impl Fn(&str) -> String) {
-    let ann = connect(broker, &mint(&claims(r#""rooms": ["lobby", "eu-*"], "#))).expect("it is good");
+    let ann =
+        connect(broker, &mint(&claims(r#""rooms": ["lobby", "eu-*"], "#))).expect("it is good");
     let welcome = ann.welcome().expect("it is in");
     assert_eq!((welcome.user.as_str(), welcome.role), ("ann", Role::Client));
     for room in ["lobby", "eu-1"] {

@@ -65,4 +65,3 @@ pub(crate) fn other_pass(user: &str) -> Pass {
 pub(crate) fn server_pass(credential: &str) -> Pass {
     Pass::server(&key(), credential, now_ms())
 }
-

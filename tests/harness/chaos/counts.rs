@@ -100,9 +100,11 @@ impl Chaos {
     /// Whether a user's token has just come to its end, so that its seats may be held still.
     fn has_just_expired(&self, user: &str) -> bool {
         let now = self.world.client_now();
-        let mut expired = self.world.clients.iter().filter(|own| {
-            own.user == user && own.ended == Some(Some(Code::TOKEN_EXPIRED))
-        });
+        let mut expired = self
+            .world
+            .clients
+            .iter()
+            .filter(|own| own.user == user && own.ended == Some(Some(Code::TOKEN_EXPIRED)));
         expired.any(|own| {
             let ends = own.granted.as_ref().and_then(Granted::ends_by);
             ends.is_some_and(|by| now < by + ALL_GRACES)

@@ -229,7 +229,8 @@ impl Chaos {
             .map(|_| format!("{begin}user-{}", tokens.random.below(self.users)))
             .collect();
         let said_at_ms = self.world.wall_ms();
-        let until_ms = tokens.random.percent(40).then(|| said_at_ms - tokens.random.draw() % 30_000);
+        let until_ms =
+            tokens.random.percent(40).then(|| said_at_ms - tokens.random.draw() % 30_000);
         let named: Vec<&str> = users.iter().map(String::as_str).collect();
         let valid_after = until_ms.map_or(0, |until_ms| until_ms * 1_000);
         let request = self.world.clients[client].revoke((servers, &named), valid_after);

@@ -72,6 +72,8 @@ impl Asked {
             Request::FindMembers(many) => (79, Rows::Each(many.users.iter().count())),
             Request::QuerySanctions(page) => (80, Rows::Page(page.limit)),
             Request::Subscribe(_) => (81, Rows::Any),
+            Request::RefreshToken(_) => (90, Rows::Any),
+            Request::RevokeTokens(many) => (77, Rows::Each(many.users.iter().count())),
             _ => return Self::Unknown,
         };
         Self::Other { reply, rows }

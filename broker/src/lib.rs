@@ -28,6 +28,7 @@ pub mod node;
 pub mod page;
 pub mod probe;
 pub mod rate;
+pub mod renewal;
 pub mod room;
 pub mod sanctions;
 pub mod session;

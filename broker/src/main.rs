@@ -18,7 +18,8 @@ use throng_broker::config::command::token::{SecretOf, Verify};
 use throng_broker::config::command::{Asked, Verb};
 use throng_broker::config::reload::{Reloaded, reload};
 use throng_broker::config::{Config, Loaded, Sources, apps, effective, log};
-use throng_broker::node::{Node, Renewal, Stop};
+use throng_broker::node::{Node, Stop};
+use throng_broker::renewal::Renewal;
 use throng_broker::tokens;
 
 #[cfg(feature = "mimalloc")]
@@ -126,6 +127,7 @@ impl Running {
         for signal in &mut signals {
             if signal == SIGHUP {
                 self.renew();
+                self.renew_certificate();
                 continue;
             }
             if draining {
@@ -165,6 +167,19 @@ impl Running {
         }
         self.renewal.keys(keys);
     }
+
+    /// Reads the certificate and its key again, whatever became of the configuration.
+    fn renew_certificate(&self) {
+        if self.config.tls.is_none() {
+            return;
+        }
+        match self.renewal.certificates() {
+            Ok(()) => {
+                tracing::info!("SIGHUP: new connections are shown the certificate as it is now")
+            }
+            Err(error) => tracing::error!("SIGHUP: the certificate stays as it is: {error}"),
+        }
+    }
 }
 
 /// Tells a newcomer how to talk to the broker.
@@ -177,6 +192,9 @@ fn greet(node: &Node, config: &Config) -> io::Result<()> {
         node.backend().name(),
         config.workers
     )?;
+    if let Some(tls) = node.tls_address() {
+        writeln!(out, "Throng listens for TLS on {tls}.")?;
+    }
     let development = config.development();
     let Some((app, secret)) =
         development.and_then(|app| Some((app, app.development_secret.as_ref()?)))

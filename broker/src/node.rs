@@ -8,22 +8,25 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use core_affinity::CoreId;
 
-use crate::app::keys::Keys;
 use crate::config::Config;
 use crate::id::{HashKey, ShardId};
+use crate::io::certificates::{CertificateError, CertificateFiles, Certificates};
 use crate::io::choice::{self, Backend};
-use crate::io::{Clock, Epoll, Io, RingSize, Uring, listen};
+use crate::io::door::Door;
+use crate::io::front::{Front, Passed, Rules};
+use crate::io::{Clock, Entrance, Epoll, Io, Listening, RingSize, Uring, listen};
 use crate::limits::{LANE_ENVELOPES, RESERVED_DESCRIPTORS, VISITS_PER_TURN};
 use crate::mesh::{self, Doorbell, Endpoint};
+use crate::renewal::Renewal;
 use crate::shard::{Settings, Shard};
-use crate::worker::{Parcel, Turn, Worker};
+use crate::worker::{Orders, Parcel, Turn, Worker};
 
 /// Why a node did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,12 @@ pub enum NodeError {
     /// The address cannot be listened on.
     #[error("{0}")]
     Listen(#[source] io::Error),
+    /// The certificate or its key cannot be used.
+    #[error("{0}")]
+    Certificate(#[source] CertificateError),
+    /// No address is configured to listen on.
+    #[error("there is no address to listen on")]
+    NoAddress,
     /// Too few descriptors for the connections that are wanted.
     #[error(
         "{wanted} connections are wanted, but only {descriptors} descriptors are allowed and \
@@ -68,39 +77,34 @@ pub enum NodeError {
 /// A broker that runs.
 #[derive(Debug)]
 pub struct Node {
-    address: SocketAddr,
+    addresses: Addresses,
+    certificates: Option<Arc<Certificates>>,
     backend: Backend,
     workers: Vec<JoinHandle<io::Result<()>>>,
     stop: Stop,
 }
 
+/// Where a node listens.
+#[derive(Debug, Clone, Copy)]
+struct Addresses {
+    plain: Option<SocketAddr>,
+    tls: Option<SocketAddr>,
+}
+
 /// What it takes to stop a node from anywhere.
 #[derive(Debug, Clone)]
 pub struct Stop {
-    drain: Arc<AtomicBool>,
+    orders: Arc<Orders>,
     bells: Arc<[Arc<Doorbell>]>,
 }
 
 impl Stop {
     /// Asks all workers to see their sessions off and end.
     pub fn drain(&self) {
-        self.drain.store(true, Ordering::Relaxed);
+        self.orders.drain();
         for bell in self.bells.iter() {
             bell.ring();
         }
-    }
-}
-
-/// What replaces the keys of a node while it runs, from anywhere.
-#[derive(Debug, Clone)]
-pub struct Renewal;
-
-impl Renewal {
-    /// Gives every worker these keys in place of the ones it has: those of each app, in the order
-    /// of the apps that the node was started with.
-    #[allow(clippy::needless_pass_by_value, reason = "the workers take them from here")]
-    pub fn keys(&self, keys: Vec<Keys>) {
-        tracing::debug!(apps = keys.len(), "keys for the workers");
     }
 }
 
@@ -113,22 +117,21 @@ impl Node {
         let choice = choice::choose(config.io, RingSize::default()).map_err(NodeError::Backend)?;
         let count = u16::try_from(config.workers.get()).expect("the configuration is bounded");
         let connections_max = connections_max(config)?;
-        let (Some(listen), None) = (config.listen, &config.tls) else {
-            return Err(NodeError::Listen(io::Error::other("TLS is not served yet")));
-        };
-        let listeners = listen::open(listen, config.workers.get()).map_err(NodeError::Listen)?;
-        let address = listeners.address;
+        let rules = rules(config)?;
+        let (addresses, listening) = open(config)?;
         let seeds = Seeds::draw()?;
         let ends = mesh::mesh(config.workers.get(), LANE_ENVELOPES);
         let stop = Stop {
-            drain: Arc::new(AtomicBool::new(false)),
+            orders: Arc::new(Orders::default()),
             bells: ends.iter().map(|end| Arc::clone(end.bell())).collect(),
         };
         let cores = if config.pin { core_affinity::get_core_ids() } else { None };
         let cores = cores.unwrap_or_default();
         let (ready, starts) = channel();
-        let mut node = Self { address, backend: choice.backend, workers: Vec::new(), stop };
-        for ((id, listener), mesh) in (0..count).zip(listeners.sockets).zip(ends) {
+        let certificates = rules.certificates.clone();
+        let backend = choice.backend;
+        let mut node = Self { addresses, certificates, backend, workers: Vec::new(), stop };
+        for ((id, listening), mesh) in (0..count).zip(listening).zip(ends) {
             let core = cores.get(usize::from(id) % cores.len().max(1)).copied();
             let settings = Settings {
                 id: ShardId(id),
@@ -142,22 +145,38 @@ impl Node {
                 hash_key: seeds.hash_key,
                 seed: seeds.shards ^ u64::from(id),
             };
-            let plan = Plan { listener, mesh, core, settings, clock: seeds.clock };
+            let rules = rules.clone();
+            let plan = Plan { listening, rules, mesh, core, settings, clock: seeds.clock };
             node.spawn(id, plan, ready.clone())?;
         }
         drop(ready);
         node.await_start(&starts)?;
         tracing::info!(
-            %address, workers = count, backend = choice.backend.name(), reason = choice.reason,
+            address = %node.address(), tls = ?addresses.tls, workers = count, backend = choice.backend.name(), reason = choice.reason,
             connections_max, "serving"
         );
         Ok(node)
     }
 
-    /// Where it listens, with the port the system chose if none was asked for.
+    /// Where it listens, with the port the system chose if none was asked for: without TLS, or
+    /// else for TLS.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> SocketAddr {
+        let Addresses { plain, tls } = self.addresses;
+        plain.or(tls).expect("a node that listens nowhere is not started")
+    }
+
+    /// Where it listens for TLS, if it does.
+    #[must_use]
+    pub const fn tls_address(&self) -> Option<SocketAddr> {
+        self.addresses.tls
+    }
+
+    /// What renews its keys and its certificate, for another thread.
+    #[must_use]
+    pub fn renewal(&self) -> Renewal {
+        let Stop { orders, bells } = self.stop.clone();
+        Renewal::new(orders, bells, self.certificates.clone())
     }
 
     /// The back end that was chosen.
@@ -170,12 +189,6 @@ impl Node {
     #[must_use]
     pub fn stop(&self) -> Stop {
         self.stop.clone()
-    }
-
-    /// What replaces its keys, for another thread.
-    #[must_use]
-    pub const fn renewal(&self) -> Renewal {
-        Renewal
     }
 
     /// Asks all workers to see their sessions off and end.
@@ -206,8 +219,8 @@ impl Node {
             let _drain_others = DrainOnEnd(stop.clone());
             match backend {
                 Backend::Epoll => run(plan, stop, ready, Epoll::new),
-                Backend::Uring => run(plan, stop, ready, |clock, listener| {
-                    Uring::new(clock, listener, RingSize::default())
+                Backend::Uring => run(plan, stop, ready, |clock, listening| {
+                    Uring::new(clock, listening, RingSize::default())
                 }),
             }
         });
@@ -230,16 +243,18 @@ impl Node {
         }
         self.drain();
         let workers = std::mem::take(&mut self.workers);
-        let failed =
-            Self { address: self.address, backend: self.backend, workers, stop: self.stop() };
+        let (certificates, stop) = (self.certificates.clone(), self.stop());
+        let Self { addresses, backend, .. } = *self;
+        let failed = Self { addresses, certificates, backend, workers, stop };
         failed.join().and(Err(NodeError::Broken { worker: 0 }))
     }
 }
 
 /// What one worker is made from, on its own thread.
 struct Plan {
-    listener: std::net::TcpListener,
-    mesh: Endpoint<Parcel<std::os::fd::OwnedFd>>,
+    listening: Vec<Listening>,
+    rules: Rules,
+    mesh: Endpoint<Parcel<Passed<OwnedFd>>>,
     core: Option<CoreId>,
     settings: Settings,
     clock: Clock,
@@ -254,25 +269,61 @@ impl Drop for DrainOnEnd {
     }
 }
 
-fn run<I: Io<Socket = std::os::fd::OwnedFd>>(
+fn run<I: Io<Socket = OwnedFd>>(
     plan: Plan,
     stop: Stop,
     ready: Sender<()>,
-    open: impl FnOnce(Clock, std::net::TcpListener) -> io::Result<I>,
+    open: impl FnOnce(Clock, Vec<Listening>) -> io::Result<I>,
 ) -> io::Result<()> {
-    let Plan { listener, mesh, core, settings, clock } = plan;
+    let Plan { listening, rules, mesh, core, settings, clock } = plan;
     if let Some(core) = core
         && !core_affinity::set_for_current(core)
     {
         tracing::warn!(core = core.id, "could not pin a worker to its core");
     }
-    let io = open(clock, listener)?;
-    let mut worker = Worker::new(io, Shard::new(settings), mesh, stop.drain)?;
+    let io = Front::new(open(clock, listening)?, rules);
+    let mut worker = Worker::new(io, Shard::new(settings), mesh, stop.orders)?;
     // The node may have given up already; then the drain flag is up.
     let _ = ready.send(());
     drop(ready);
     while worker.turn()? == Turn::Continue {}
     Ok(())
+}
+
+/// By which connections are let in.
+fn rules(config: &Config) -> Result<Rules, NodeError> {
+    let certificates = config.tls.as_ref().map(|tls| {
+        let (certificate, key) = (tls.certificate.clone(), tls.key.clone());
+        Certificates::load(CertificateFiles { certificate, key })
+    });
+    let certificates = certificates.transpose().map_err(NodeError::Certificate)?;
+    Ok(Rules {
+        balancers: config.proxy_from.as_slice().into(),
+        header_deadline: config.patience.hello,
+        door: Arc::new(Door::new(config.door)),
+        certificates: certificates.map(Arc::new),
+    })
+}
+
+/// Opens all listeners: for each worker one of each kind.
+fn open(config: &Config) -> Result<(Addresses, Vec<Vec<Listening>>), NodeError> {
+    let workers = config.workers.get();
+    let mut all: Vec<Vec<Listening>> = (0..workers).map(|_| Vec::new()).collect();
+    let mut open = |address: Option<SocketAddr>, entrance| {
+        let Some(address) = address else { return Ok(None) };
+        let listeners = listen::open(address, workers).map_err(NodeError::Listen)?;
+        let address = listeners.address;
+        for (own, listening) in all.iter_mut().zip(listeners.listening(entrance)) {
+            own.push(listening);
+        }
+        Ok(Some(address))
+    };
+    let plain = open(config.listen, Entrance::Plain)?;
+    let tls = open(config.tls.as_ref().map(|tls| tls.listen), Entrance::Tls)?;
+    if plain.or(tls).is_none() {
+        return Err(NodeError::NoAddress);
+    }
+    Ok((Addresses { plain, tls }, all))
 }
 
 /// What chance decides about a node.

@@ -8,7 +8,7 @@ use core::ops::Add;
 use core::time::Duration;
 
 /// A point on the node's monotonic clock: nanoseconds since the node's clock began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
 impl Instant {

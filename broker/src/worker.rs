@@ -8,8 +8,8 @@
 use core::time::Duration;
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::keys::Keys;
 use crate::envelope::Envelope;
@@ -37,16 +37,41 @@ pub enum Parcel<Socket> {
     },
 }
 
+/// What a node tells all its workers. They look at it once a turn.
+#[derive(Debug, Default)]
+pub struct Orders {
+    drain: AtomicBool,
+    keys: Mutex<Vec<Keys>>,
+    /// Counts up each time the keys are replaced.
+    keys_version: AtomicU64,
+}
+
+impl Orders {
+    /// Tells the workers to see their sessions off and end.
+    pub fn drain(&self) {
+        self.drain.store(true, Ordering::Relaxed);
+    }
+
+    /// Replaces the keys of the apps: those of each app, in the order of the apps.
+    pub fn replace_keys(&self, keys: Vec<Keys>) {
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
+        self.keys_version.fetch_add(1, Ordering::Release);
+    }
+
+    fn keys(&self) -> Vec<Keys> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// One core's loop.
 pub struct Worker<I: Io> {
     io: I,
     shard: Shard,
     mesh: Endpoint<Parcel<I::Socket>>,
-    /// Set by the node when it goes down.
-    drain: Arc<AtomicBool>,
+    orders: Arc<Orders>,
     draining: bool,
-    /// Keys that hold from the next turn on.
-    keys: Option<Vec<Keys>>,
+    /// The version of the keys that the shard has.
+    keys_version: u64,
     completions: Vec<Completion>,
     /// How long the last turn took.
     busy: Duration,
@@ -71,14 +96,14 @@ impl<I: Io> Worker<I> {
         io: I,
         shard: Shard,
         mesh: Endpoint<Parcel<I::Socket>>,
-        drain: Arc<AtomicBool>,
+        orders: Arc<Orders>,
     ) -> io::Result<Self> {
         let waker = io.waker()?;
         mesh.bell().install(move || waker.wake());
         let (completions, busy) = (Vec::new(), Duration::ZERO);
         let journal = Journal::default();
-        let (draining, keys) = (false, None);
-        Ok(Self { io, shard, mesh, drain, draining, keys, completions, busy, journal })
+        let (draining, keys_version) = (false, 0);
+        Ok(Self { io, shard, mesh, orders, draining, keys_version, completions, busy, journal })
     }
 
     /// Waits for something to do and does it.
@@ -96,13 +121,15 @@ impl<I: Io> Worker<I> {
         for (id, to) in (0_u16..).zip(0..self.mesh.workers()) {
             self.shard.set_load(ShardId(id), self.mesh.waiting(to));
         }
-        if let Some(keys) = self.keys.take() {
+        let keys_version = self.orders.keys_version.load(Ordering::Acquire);
+        if keys_version != self.keys_version {
             // Before anybody comes in by the old ones.
-            self.shard.handle(Event::Keys(keys));
+            self.keys_version = keys_version;
+            self.shard.handle(Event::Keys(self.orders.keys()));
         }
         self.take_completions();
         self.take_parcels();
-        if !self.draining && self.drain.load(Ordering::Relaxed) {
+        if !self.draining && self.orders.drain.load(Ordering::Relaxed) {
             self.draining = true;
             self.io.stop_accepting();
             self.shard.handle(Event::Drain);
@@ -124,17 +151,13 @@ impl<I: Io> Worker<I> {
         &mut self.io
     }
 
-    /// Replaces the keys of all apps, in their order, from the next turn on.
-    pub fn renew(&mut self, keys: Vec<Keys>) {
-        self.keys = Some(keys);
-    }
-
     /// Makes ready to sleep, and says until when: not at all if there is something to do. Every
     /// turn begins with this; a world that plays the kernel calls it to know whom to run next.
     pub fn lie_down(&mut self) -> Option<Instant> {
         self.mesh.bell().lie_down();
-        let drain = !self.draining && self.drain.load(Ordering::Relaxed);
-        if drain || self.keys.is_some() || self.mesh.has_mail() || self.mesh.is_backed_up() {
+        let drain = !self.draining && self.orders.drain.load(Ordering::Relaxed);
+        let keys = self.keys_version != self.orders.keys_version.load(Ordering::Relaxed);
+        if drain || keys || self.mesh.has_mail() || self.mesh.is_backed_up() {
             return Some(Instant::ZERO);
         }
         self.shard.next_deadline()
@@ -143,7 +166,7 @@ impl<I: Io> Worker<I> {
     fn take_completions(&mut self) {
         for completion in self.completions.drain(..) {
             match completion {
-                Completion::Accepted { connection, peer } => {
+                Completion::Accepted { connection, peer, .. } => {
                     self.shard.handle(Event::Accepted { connection, peer: peer.ip() });
                 }
                 Completion::Received { connection, buffer } => {

@@ -4,6 +4,7 @@ mod both;
 mod client_crate;
 mod conversation;
 mod endings;
+mod front;
 mod hostile;
 mod pages;
 mod rates;

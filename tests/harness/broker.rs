@@ -3,19 +3,22 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
-use throng_broker::config::Config;
+use throng_broker::config::{Config, TlsSettings};
 use throng_broker::io::choice::Wanted;
 use throng_broker::node::Node;
 use throng_broker::rate::QuotaLimits;
 
 use crate::client::{APP, SECRET};
+use crate::tls;
 
 /// A broker that ends with its test.
 #[derive(Debug)]
 pub struct Broker {
     node: Option<Node>,
-    /// Where it listens.
+    /// Where it listens: without TLS, or else for TLS.
     pub address: SocketAddr,
+    /// Where it listens for TLS, if it does.
+    pub tls_address: Option<SocketAddr>,
 }
 
 /// The configuration of a broker in a test: two workers, any free port, the specified limits.
@@ -45,6 +48,15 @@ pub fn config_unlimited(io: Wanted) -> Config {
     config
 }
 
+/// Lets a broker listen for TLS, too, and show the first certificate.
+pub fn with_tls(config: &mut Config) {
+    config.tls = Some(TlsSettings {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        certificate: tls::file("first.pem"),
+        key: tls::file("first.key"),
+    });
+}
+
 impl Broker {
     /// Starts one.
     ///
@@ -54,7 +66,8 @@ impl Broker {
     pub fn start(config: &Config) -> Self {
         let node = Node::start(config).expect("the broker starts");
         let address = node.address();
-        Self { node: Some(node), address }
+        let tls_address = node.tls_address();
+        Self { node: Some(node), address, tls_address }
     }
 
     /// Asks it to go down in good order.

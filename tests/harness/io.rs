@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use throng_broker::event::{Outgoing, Receive};
 use throng_broker::id::ConnectionId;
-use throng_broker::io::{BufferId, Completion, Io, Wake};
+use throng_broker::io::{BufferId, Completion, Entrance, Io, Wake};
 use throng_broker::probe::{self, Bug};
 use throng_broker::time::{Instant, Now};
 
@@ -240,7 +240,8 @@ impl Io for SimIo {
             let connection = self.insert(link);
             let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
             self.note(connection, format_args!("accepted link {}", link.0));
-            self.done.push_back(Completion::Accepted { connection, peer });
+            let entrance = Entrance::Plain;
+            self.done.push_back(Completion::Accepted { connection, entrance, peer });
         }
         let mut all: Vec<_> = self
             .connections

@@ -28,6 +28,7 @@ pub mod random;
 pub mod sockets;
 pub mod speaker;
 pub mod spoken;
+pub mod tls;
 pub mod tools;
 pub mod trace;
 pub mod view;

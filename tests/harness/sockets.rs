@@ -1,18 +1,30 @@
 //! Clients on real sockets, many on one thread, judged by the same rules as in a simulated world.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
 
 use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
 use crate::checker::{Checker, View};
 use crate::client::{Client, Coming, Outcome, Words};
 use crate::passes::Pass;
+use crate::tls;
 
 /// How long anything may take before a test gives up. Nothing waits that long when all is well.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a client speaks over: a socket that never blocks, with or without TLS.
+type Line = Box<dyn Stream>;
+
+trait Stream: Read + Write + Debug {}
+
+impl<T: Read + Write + Debug> Stream for T {}
 
 /// Clients of one broker.
 #[derive(Debug)]
@@ -22,7 +34,9 @@ pub struct Crowd {
     pub clients: Vec<Client>,
     /// The judge.
     pub checker: Checker,
-    sockets: Vec<Option<TcpStream>>,
+    sockets: Vec<Option<Line>>,
+    /// What is trusted if TLS is spoken.
+    tls: Option<Arc<ClientConfig>>,
     began: Instant,
     payloads: u64,
     /// Clients that do not read at the moment.
@@ -40,11 +54,23 @@ impl Crowd {
             clients: Vec::new(),
             checker: Checker::default(),
             sockets: Vec::new(),
+            tls: None,
             began: Instant::now(),
             payloads: 0,
             stalled: BTreeSet::new(),
             write_bytes_max: usize::MAX,
         }
+    }
+
+    /// Nobody yet; who comes speaks TLS and trusts this certificate.
+    #[must_use]
+    pub fn new_tls(address: SocketAddr, certificate: &str) -> Self {
+        Self { tls: Some(tls::trusting(certificate)), ..Self::new(address) }
+    }
+
+    /// Who comes from now on speaks without TLS, at this address.
+    pub fn leave_tls(&mut self, address: SocketAddr) {
+        (self.address, self.tls) = (address, None);
     }
 
     /// A new client that says hello, by its number.
@@ -85,7 +111,11 @@ impl Crowd {
         let socket = TcpStream::connect(self.address).expect("the broker listens");
         socket.set_nodelay(true).expect("a socket has this option");
         socket.set_nonblocking(true).expect("a socket has this option");
-        self.sockets.push(Some(socket));
+        let line: Line = match &self.tls {
+            Some(trusted) => Box::new(tls::over(socket, trusted)),
+            None => Box::new(socket),
+        };
+        self.sockets.push(Some(line));
         self.clients.push(client);
         self.clients.len() - 1
     }
@@ -218,7 +248,7 @@ fn since(began: Instant) -> throng_client::time::Instant {
     throng_client::time::Instant::from_nanos(nanos)
 }
 
-fn write_all(mut socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+fn write_all(socket: &mut Line, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match socket.write(bytes) {
             Ok(written) => bytes = &bytes[written..],

@@ -6,7 +6,6 @@
 //! anything to do.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use throng_broker::app::App;
@@ -19,7 +18,7 @@ use throng_broker::rate::QuotaLimits;
 use throng_broker::session::Patience;
 use throng_broker::shard::{Settings, Shard};
 use throng_broker::time::{Instant, WallTime};
-use throng_broker::worker::{Turn, Worker};
+use throng_broker::worker::{Orders, Turn, Worker};
 use throng_protocol::value::{ClassHint, PublishOptions, Role};
 
 use crate::checker::{Checker, PROTECTED_KIND, View};
@@ -94,7 +93,7 @@ pub struct World {
     keys: Random,
     /// Draws for which clients the client crate speaks.
     speakers: Random,
-    drain: Arc<AtomicBool>,
+    orders: Arc<Orders>,
     payloads: u64,
     /// When clients last did what was due.
     passed_at: throng_client::time::Instant,
@@ -145,7 +144,7 @@ impl World {
             random: Random::new(seed, 3),
             keys: Random::new(seed, 2),
             speakers: Random::new(seed, 4),
-            drain: Arc::new(AtomicBool::new(false)),
+            orders: Arc::new(Orders::default()),
             payloads: 0,
             passed_at: throng_client::time::Instant::ZERO,
         };
@@ -157,7 +156,7 @@ impl World {
     fn start(&mut self) {
         let hash_key = HashKey(self.keys.draw(), self.keys.draw());
         let ends = mesh::mesh(usize::from(self.shape.workers), self.shape.lane_envelopes);
-        self.drain = Arc::new(AtomicBool::new(false));
+        self.orders = Arc::new(Orders::default());
         self.workers = (0..self.shape.workers)
             .zip(ends)
             .map(|(id, mesh)| {
@@ -174,7 +173,7 @@ impl World {
                     seed: self.keys.draw(),
                 });
                 let io = SimIo::new(self.net.clone(), usize::from(id));
-                let worker = Worker::new(io, shard, mesh, Arc::clone(&self.drain));
+                let worker = Worker::new(io, shard, mesh, Arc::clone(&self.orders));
                 let worker = worker.expect("a simulated back end can always be woken");
                 let (deadline, paused_until) = (Some(Instant::ZERO), Instant::ZERO);
                 Place { worker: Some(worker), deadline, paused_until }
@@ -234,11 +233,9 @@ impl World {
     pub fn renew(&mut self, keys: &Keys) {
         self.net.note('b', 0, format_args!("has new keys"));
         self.shape.app.keys = keys.clone();
+        self.orders.replace_keys(vec![keys.clone()]);
         for place in &mut self.workers {
-            if let Some(worker) = &mut place.worker {
-                worker.renew(vec![keys.clone()]);
-                place.deadline = Some(Instant::ZERO);
-            }
+            place.deadline = Some(Instant::ZERO);
         }
     }
 
@@ -393,7 +390,7 @@ impl World {
 
     /// Tells the broker to go down.
     pub fn drain(&mut self) {
-        self.drain.store(true, Ordering::Relaxed);
+        self.orders.drain();
         self.workers.iter_mut().for_each(|place| place.deadline = Some(Instant::ZERO));
     }
 

@@ -70,7 +70,8 @@ const BROKER: &[(&str, &[&str])] = &[
     ("worker", &["app", "envelope", "event", "id", "io", "journal", "mesh", "shard", "time"]),
     ("config", &["app", "io", "limits", "names", "nature", "session"]),
     ("tokens", &["app", "config", "limits"]),
-    ("node", &["app", "config", "id", "io", "limits", "mesh", "shard", "worker"]),
+    ("renewal", &["app", "io", "mesh", "worker"]),
+    ("node", &["app", "config", "id", "io", "limits", "mesh", "renewal", "shard", "worker"]),
 ];
 
 const CORE: &[&str] = &[

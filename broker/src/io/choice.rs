@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-use super::{Clock, Completion, Io, RingSize, Uring, listen};
+use super::{Clock, Completion, Entrance, Io, RingSize, Uring, listen};
 use crate::event::{Outgoing, Receive};
 
 /// How long each step of the conversation may take.
@@ -99,8 +99,8 @@ fn reason_of(error: &io::Error) -> String {
 fn converse(size: RingSize) -> io::Result<u32> {
     let listeners = listen::open((Ipv4Addr::LOCALHOST, 0).into(), 1)?;
     let address = listeners.address;
-    let listener = listeners.sockets.into_iter().next().expect("one was asked for");
-    let mut uring = Uring::new(Clock::start(), listener, size)?;
+    let listening = listeners.listening(Entrance::Plain);
+    let mut uring = Uring::new(Clock::start(), listening.collect(), size)?;
     let mut client = TcpStream::connect_timeout(&address, STEP)?;
     client.set_read_timeout(Some(STEP))?;
 

@@ -10,6 +10,8 @@ use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::{Entrance, Listening};
+
 /// Connections the kernel may hold for a listener until they are accepted; the kernel clamps it
 /// to its own maximum (`net.core.somaxconn`, usually 4096).
 const BACKLOG: i32 = 4096;
@@ -28,6 +30,13 @@ pub struct Listeners {
     pub address: SocketAddr,
     /// One for each worker.
     pub sockets: Vec<TcpListener>,
+}
+
+impl Listeners {
+    /// The listeners, each with what is spoken on its connections.
+    pub fn listening(self, entrance: Entrance) -> impl Iterator<Item = Listening> {
+        self.sockets.into_iter().map(move |socket| Listening { socket, entrance })
+    }
 }
 
 /// Opens `count` listeners on one address. Port 0 lets the kernel choose.

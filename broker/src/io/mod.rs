@@ -16,11 +16,13 @@
 //!   never spins.
 
 mod accepting;
+pub mod certificates;
 pub mod choice;
 mod clock;
 mod connections;
 pub mod door;
 mod epoll;
+pub mod front;
 pub mod listen;
 pub mod network;
 #[cfg(test)]
@@ -28,10 +30,11 @@ mod tests;
 mod uring;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 pub use clock::Clock;
 pub use epoll::Epoll;
+pub use front::Front;
 pub use uring::{RingSize, Uring};
 
 use crate::event::{Outgoing, Receive};
@@ -42,6 +45,24 @@ use crate::time::{Instant, Now};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BufferId(pub u32);
 
+/// What is spoken on the connections that a listener accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// The protocol itself.
+    Plain,
+    /// The protocol within TLS.
+    Tls,
+}
+
+/// A listener and what is spoken on its connections.
+#[derive(Debug)]
+pub struct Listening {
+    /// The listener.
+    pub socket: TcpListener,
+    /// What is spoken.
+    pub entrance: Entrance,
+}
+
 /// What the kernel has done.
 #[derive(Debug)]
 pub enum Completion {
@@ -49,6 +70,8 @@ pub enum Completion {
     Accepted {
         /// The new connection.
         connection: ConnectionId,
+        /// Through which listener it came in.
+        entrance: Entrance,
         /// Where it comes from.
         peer: SocketAddr,
     },
@@ -95,7 +118,8 @@ pub trait Io {
     fn waker(&self) -> io::Result<Box<dyn Wake>>;
 
     /// Hands all work to the kernel and waits until something is done, someone wakes us, or the
-    /// deadline is there (never before it). A deadline in the past polls; none waits for ever.
+    /// deadline is there (never before it; but what was done may be nothing to tell of, such as a
+    /// step of a TLS handshake). A deadline in the past polls; none waits for ever.
     /// Appends to `completions`, in order for each connection.
     ///
     /// # Errors

@@ -10,13 +10,17 @@ mod sending;
 mod waiting;
 
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
-use std::sync::OnceLock;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::choice::{self, Wanted};
-use super::{BufferId, Clock, Completion, Epoll, Io, RingSize, Uring, listen};
+use super::door::{Door, DoorLimits};
+use super::front::Rules;
+use super::{
+    BufferId, Clock, Completion, Entrance, Epoll, Front, Io, Listening, RingSize, Uring, listen,
+};
 use crate::event::{Outgoing, Receive};
 use crate::id::ConnectionId;
 
@@ -27,13 +31,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_millis(60);
 
 /// A back end as the tests make it.
-trait Tested: Io<Socket = OwnedFd> + Sized {
-    fn make(listener: TcpListener) -> Self;
+trait Tested: Io + Sized {
+    /// What its module is called in [`on_both`].
+    fn name() -> String;
+
+    fn make(listening: Vec<Listening>) -> Self;
 
     /// With as few receive buffers as it can be made with.
-    fn make_with_few_buffers(listener: TcpListener) -> Self {
-        Self::make(listener)
+    fn make_with_few_buffers(listening: Vec<Listening>) -> Self {
+        Self::make(listening)
     }
+
+    fn descriptor(socket: &Self::Socket) -> BorrowedFd<'_>;
 
     fn is_allowed() -> bool {
         true
@@ -41,19 +50,35 @@ trait Tested: Io<Socket = OwnedFd> + Sized {
 }
 
 impl Tested for Epoll {
-    fn make(listener: TcpListener) -> Self {
-        Self::new(Clock::start(), listener).unwrap()
+    fn name() -> String {
+        "epoll".to_owned()
+    }
+
+    fn make(listening: Vec<Listening>) -> Self {
+        Self::new(Clock::start(), listening).unwrap()
+    }
+
+    fn descriptor(socket: &OwnedFd) -> BorrowedFd<'_> {
+        socket.as_fd()
     }
 }
 
 impl Tested for Uring {
-    fn make(listener: TcpListener) -> Self {
-        Self::new(Clock::start(), listener, RingSize::default()).unwrap()
+    fn name() -> String {
+        "uring".to_owned()
     }
 
-    fn make_with_few_buffers(listener: TcpListener) -> Self {
+    fn make(listening: Vec<Listening>) -> Self {
+        Self::new(Clock::start(), listening, RingSize::default()).unwrap()
+    }
+
+    fn make_with_few_buffers(listening: Vec<Listening>) -> Self {
         let size = RingSize { entries: 128, buffers: 8, buffer_bytes: 512 };
-        Self::new(Clock::start(), listener, size).unwrap()
+        Self::new(Clock::start(), listening, size).unwrap()
+    }
+
+    fn descriptor(socket: &OwnedFd) -> BorrowedFd<'_> {
+        socket.as_fd()
     }
 
     fn is_allowed() -> bool {
@@ -62,7 +87,39 @@ impl Tested for Uring {
     }
 }
 
-/// Makes one test for each back end out of each function.
+/// Behind a front that lets everything through.
+impl<B: Tested> Tested for Front<B> {
+    fn name() -> String {
+        format!("front_of_{}", B::name())
+    }
+
+    fn make(listening: Vec<Listening>) -> Self {
+        Self::new(B::make(listening), open_house())
+    }
+
+    fn make_with_few_buffers(listening: Vec<Listening>) -> Self {
+        Self::new(B::make_with_few_buffers(listening), open_house())
+    }
+
+    fn descriptor(passed: &Self::Socket) -> BorrowedFd<'_> {
+        B::descriptor(&passed.socket)
+    }
+
+    fn is_allowed() -> bool {
+        B::is_allowed()
+    }
+}
+
+fn open_house() -> Rules {
+    Rules {
+        balancers: [].into(),
+        header_deadline: PATIENCE,
+        door: Arc::new(Door::new(DoorLimits::default())),
+        certificates: None,
+    }
+}
+
+/// Makes a test for each back end, with and without a front, out of each function.
 macro_rules! on_both {
     ($($name:ident)*) => {
         mod epoll {
@@ -70,6 +127,14 @@ macro_rules! on_both {
         }
         mod uring {
             $(#[test] fn $name() { super::super::run(super::$name::<crate::io::Uring>); })*
+        }
+        mod front_of_epoll {
+            use crate::io::{Epoll, Front};
+            $(#[test] fn $name() { super::super::run(super::$name::<Front<Epoll>>); })*
+        }
+        mod front_of_uring {
+            use crate::io::{Front, Uring};
+            $(#[test] fn $name() { super::super::run(super::$name::<Front<Uring>>); })*
         }
     };
 }
@@ -103,11 +168,12 @@ struct World<B> {
 }
 
 impl<B: Tested> World<B> {
-    fn new(make: impl FnOnce(TcpListener) -> B) -> Self {
-        let mut listeners = listen::open((Ipv4Addr::LOCALHOST, 0).into(), 1).unwrap();
+    fn new(make: impl FnOnce(Vec<Listening>) -> B) -> Self {
+        let listeners = listen::open((Ipv4Addr::LOCALHOST, 0).into(), 1).unwrap();
+        let address = listeners.address;
         Self {
-            io: make(listeners.sockets.pop().unwrap()),
-            address: listeners.address,
+            io: make(listeners.listening(Entrance::Plain).collect()),
+            address,
             seen: VecDeque::new(),
             hoards: false,
             hoard: Vec::new(),
@@ -122,7 +188,7 @@ impl<B: Tested> World<B> {
         let any = !completions.is_empty();
         for completion in completions {
             let seen = match completion {
-                Completion::Accepted { connection, peer } => {
+                Completion::Accepted { connection, peer, .. } => {
                     assert!(peer.ip().is_loopback());
                     Seen::Accepted(connection)
                 }

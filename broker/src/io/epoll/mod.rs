@@ -11,7 +11,7 @@ mod pool;
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::{self, Shutdown};
+use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use pool::{BUFFER_BYTES, Pool};
 
 use super::accepting::Accepting;
 use super::connections::Connections;
-use super::{BufferId, Clock, Completion, Io, Wake};
+use super::{BufferId, Clock, Completion, Entrance, Io, Listening, Wake};
 use crate::event::{Outgoing, Receive};
 use crate::id::ConnectionId;
 use crate::time::{Instant, Now};
@@ -32,12 +32,16 @@ use crate::time::{Instant, Now};
 /// Events taken from the kernel at a time.
 const EVENTS_PER_WAIT: usize = 1024;
 
-/// Connections accepted in one wait, so that a storm of them does not starve the others.
+/// Connections accepted from one listener in one wait, so that a storm of them does not starve
+/// the others.
 const ACCEPTS_PER_WAIT: usize = 128;
 
-// No connection has these: its slot would have to be 2^32 - 1.
+// No connection has these or those of the listeners: its slot would have to be near 2^32.
 const WAKER: Token = Token(usize::MAX);
+/// Of the first listener; the others have the tokens below.
 const LISTENER: Token = Token(usize::MAX - 1);
+/// Far more than a node has, and far fewer than slots.
+const LISTENERS_MAX: usize = 16;
 
 /// The epoll back end.
 pub struct Epoll {
@@ -50,9 +54,7 @@ pub struct Epoll {
 /// All but the poll itself, which lends its events while these change.
 struct Sockets {
     clock: Clock,
-    listener: Option<TcpListener>,
-    /// Whether the listener may have connections waiting.
-    acceptable: bool,
+    listeners: Vec<Listener>,
     accepting: Accepting,
     connections: Connections<Connection>,
     /// Connections that may have bytes waiting and want them.
@@ -62,21 +64,34 @@ struct Sockets {
     completions: Vec<Completion>,
 }
 
+/// A listener in the poll.
+struct Listener {
+    socket: TcpListener,
+    entrance: Entrance,
+    /// Whether connections may be waiting.
+    acceptable: bool,
+}
+
 impl Epoll {
-    /// A back end that accepts from `listener`.
+    /// A back end that accepts from all of these.
     ///
     /// # Errors
     /// When the kernel refuses a descriptor.
-    pub fn new(clock: Clock, listener: net::TcpListener) -> io::Result<Self> {
+    pub fn new(clock: Clock, listening: Vec<Listening>) -> io::Result<Self> {
+        assert!(listening.len() <= LISTENERS_MAX, "a listener for each entrance");
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        listener.set_nonblocking(true)?;
-        let mut listener = TcpListener::from_std(listener);
-        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        let mut listeners = Vec::with_capacity(listening.len());
+        for (index, Listening { socket, entrance }) in listening.into_iter().enumerate() {
+            socket.set_nonblocking(true)?;
+            let mut socket = TcpListener::from_std(socket);
+            let token = Token(LISTENER.0 - index);
+            poll.registry().register(&mut socket, token, Interest::READABLE)?;
+            listeners.push(Listener { socket, entrance, acceptable: false });
+        }
         let sockets = Sockets {
             clock,
-            listener: Some(listener),
-            acceptable: false,
+            listeners,
             accepting: Accepting::default(),
             connections: Connections::new(),
             ready: VecDeque::new(),
@@ -96,8 +111,10 @@ impl Epoll {
         for event in &self.events {
             match event.token() {
                 WAKER => woken = true,
-                LISTENER => self.sockets.acceptable = true,
-                _ => self.sockets.note(event),
+                Token(token) => match self.sockets.listeners.get_mut(LISTENER.0 - token) {
+                    Some(listener) => listener.acceptable = true,
+                    None => self.sockets.note(event),
+                },
             }
         }
         Ok(woken)
@@ -193,11 +210,10 @@ impl Io for Epoll {
     }
 
     fn stop_accepting(&mut self) {
-        self.sockets.acceptable = false;
-        if let Some(mut listener) = self.sockets.listener.take()
-            && let Err(error) = self.poll.registry().deregister(&mut listener)
-        {
-            tracing::error!(%error, "cannot take the listener out of the poll");
+        for mut listener in self.sockets.listeners.drain(..) {
+            if let Err(error) = self.poll.registry().deregister(&mut listener.socket) {
+                tracing::error!(%error, "cannot take a listener out of the poll");
+            }
         }
     }
 }
@@ -207,13 +223,14 @@ impl Sockets {
     fn timeout(&mut self, deadline: Option<Instant>) -> Option<Duration> {
         let now = self.clock.instant();
         let may_accept = self.accepting.may_accept(now);
+        let acceptable = self.listeners.iter().any(|listener| listener.acceptable);
         let has_work = !self.completions.is_empty()
             || (!self.ready.is_empty() && self.pool.has_free())
-            || (self.acceptable && may_accept);
+            || (acceptable && may_accept);
         if has_work {
             return Some(Duration::ZERO);
         }
-        let retry = self.accepting.paused_until().filter(|_| self.acceptable);
+        let retry = self.accepting.paused_until().filter(|_| acceptable);
         let until = [deadline, retry].into_iter().flatten().min();
         // `mio` rounds up to the milliseconds that epoll counts in.
         until.map(|until| until.since(now))
@@ -239,22 +256,30 @@ impl Sockets {
     }
 
     fn accept(&mut self, registry: &Registry) {
+        for index in 0..self.listeners.len() {
+            self.accept_from(index, registry);
+        }
+    }
+
+    fn accept_from(&mut self, index: usize, registry: &Registry) {
         for _ in 0..ACCEPTS_PER_WAIT {
-            if !self.acceptable || self.accepting.paused_until().is_some() {
+            let listener = &mut self.listeners[index];
+            if !listener.acceptable || self.accepting.paused_until().is_some() {
                 return;
             }
-            let Some(listener) = &self.listener else { return };
-            match listener.accept() {
+            let entrance = listener.entrance;
+            match listener.socket.accept() {
                 Ok((stream, peer)) => match self.take_in(stream, registry) {
                     (connection, Ok(())) => {
-                        self.completions.push(Completion::Accepted { connection, peer });
+                        let accepted = Completion::Accepted { connection, entrance, peer };
+                        self.completions.push(accepted);
                     }
                     (connection, Err(error)) => {
                         self.connections.remove(connection);
                         self.accepting.failed(&error, self.clock.instant());
                     }
                 },
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.acceptable = false,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => listener.acceptable = false,
                 Err(error) => self.accepting.failed(&error, self.clock.instant()),
             }
         }

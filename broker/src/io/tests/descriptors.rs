@@ -22,7 +22,7 @@ fn in_own_process<B: Tested>(test: &str, descriptors_max: usize) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
     }
-    let back_end = std::any::type_name::<B>().rsplit("::").next().unwrap().to_lowercase();
+    let back_end = B::name();
     let (_, module) = module_path!().split_once("::").unwrap();
     let output = Command::new("sh")
         .args(["-c", "ulimit -n \"$0\" && exec \"$@\"", &descriptors_max.to_string()])
@@ -123,6 +123,7 @@ fn out_of_descriptors_nothing_spins_and_the_others_go_on<B: Tested>(mut world: W
 fn options_are_in_force_on_what_was_accepted<B: Tested>(mut world: World<B>) {
     let (_client, id) = world.connect();
     let socket = world.io.detach(id).unwrap();
+    let socket = B::descriptor(&socket);
     let socket = SockRef::from(&socket);
     assert!(socket.tcp_nodelay().unwrap());
     assert_eq!(socket.tcp_notsent_lowat().unwrap(), 16 * 1024);

@@ -151,7 +151,7 @@ fn once_after_always_and_back_receives_everything<B: Tested>(mut world: World<B>
 }
 
 fn a_connection_moves_between_threads_with_bytes_waiting<B: Tested>(mut world: World<B>) {
-    let (give, take) = mpsc::channel::<OwnedFd>();
+    let (give, take) = mpsc::channel::<B::Socket>();
     let other = thread::spawn(move || {
         let mut world = World::new(B::make);
         let id = world.io.adopt(take.recv().unwrap());

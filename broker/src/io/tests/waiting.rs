@@ -1,6 +1,5 @@
 //! Waiting: until something is done, someone wakes us, or the deadline; never for less.
 
-use std::sync::Arc;
 use std::thread;
 use std::time::Instant as Monotonic;
 

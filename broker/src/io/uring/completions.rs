@@ -31,7 +31,9 @@ impl Uring {
 
     pub(super) fn note(&mut self, completed: Completed) {
         match completed {
-            Completed::Accept { socket, last } => self.note_accepted(socket, last),
+            Completed::Accept { listener, socket, last } => {
+                self.note_accepted(listener, socket, last);
+            }
             Completed::Doorbell { last } => {
                 self.woken = true;
                 if last {
@@ -49,8 +51,9 @@ impl Uring {
         }
     }
 
-    fn note_accepted(&mut self, socket: io::Result<OwnedFd>, last: bool) {
-        self.is_accepting = !last;
+    fn note_accepted(&mut self, listener: u32, socket: io::Result<OwnedFd>, last: bool) {
+        let listener = &mut self.listeners[listener as usize];
+        listener.is_accepting = !last;
         match socket {
             // The connection came too late; it is closed again here.
             Ok(_) if self.stopping => {}
@@ -60,14 +63,15 @@ impl Uring {
                     SockRef::from(&socket).peer_addr().ok().and_then(|peer| peer.as_socket());
                 if let Some(peer) = peer {
                     let connection = self.connections.insert(Connection::new(socket));
-                    self.completions.push(Completion::Accepted { connection, peer });
+                    let entrance = listener.entrance;
+                    self.completions.push(Completion::Accepted { connection, entrance, peer });
                 }
             }
             Err(error) if !self.stopping => self.accepting.failed(&error, self.clock.instant()),
             Err(_) => {}
         }
         if last && self.stopping {
-            self.listener = None;
+            listener.socket = None;
         }
     }
 

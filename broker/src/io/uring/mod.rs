@@ -22,11 +22,11 @@ use std::time::Duration;
 use connection::{Connection, Sending};
 use ring::Ring;
 use socket2::SockRef;
-use token::{Kind, Token};
+use token::Token;
 
 use super::accepting::Accepting;
 use super::connections::Connections;
-use super::{BufferId, Clock, Completion, Io, Wake};
+use super::{BufferId, Clock, Completion, Entrance, Io, Listening, Wake};
 use crate::event::{Outgoing, Receive};
 use crate::id::ConnectionId;
 use crate::time::{Instant, Now};
@@ -58,10 +58,8 @@ pub struct Uring {
     ring: Ring,
     clock: Clock,
     doorbell: Arc<File>,
-    listener: Option<TcpListener>,
-    /// Whether the kernel has the accept.
-    is_accepting: bool,
-    /// Accepted for the last time; the listener stays until the accept is over.
+    listeners: Vec<Listener>,
+    /// Accepted for the last time; a listener stays open until its accept is over.
     stopping: bool,
     accepting: Accepting,
     connections: Connections<Connection>,
@@ -72,24 +70,36 @@ pub struct Uring {
     woken: bool,
 }
 
+/// A listener and its accept.
+struct Listener {
+    /// None once it is closed.
+    socket: Option<TcpListener>,
+    entrance: Entrance,
+    /// Whether the kernel has the accept.
+    is_accepting: bool,
+}
+
 impl Uring {
-    /// A back end that accepts from `listener`. The ring may come out smaller than asked for if
+    /// A back end that accepts from all of these. The ring may come out smaller than asked for if
     /// too little memory may be locked.
     ///
     /// # Errors
     /// When the kernel refuses the ring.
-    pub fn new(clock: Clock, listener: TcpListener, size: RingSize) -> io::Result<Self> {
+    pub fn new(clock: Clock, listening: Vec<Listening>, size: RingSize) -> io::Result<Self> {
         let mut ring = Ring::new(size)?;
-        // A non-blocking socket would fail where the ring is to wait for it.
-        listener.set_nonblocking(false)?;
+        let mut listeners = Vec::with_capacity(listening.len());
+        for Listening { socket, entrance } in listening {
+            // A non-blocking socket would fail where the ring is to wait for it.
+            socket.set_nonblocking(false)?;
+            listeners.push(Listener { socket: Some(socket), entrance, is_accepting: false });
+        }
         let doorbell = Arc::new(ring::doorbell()?);
         ring.watch(doorbell.as_fd());
         Ok(Self {
             ring,
             clock,
             doorbell,
-            listener: Some(listener),
-            is_accepting: false,
+            listeners,
             stopping: false,
             accepting: Accepting::default(),
             connections: Connections::new(),
@@ -119,20 +129,23 @@ impl Uring {
         Ok(())
     }
 
-    /// How long the kernel may let us sleep. Arms the accept when its time has come.
+    /// How long the kernel may let us sleep. Arms the accepts when their time has come.
     fn timeout(&mut self, deadline: Option<Instant>) -> Option<Duration> {
         let now = self.clock.instant();
-        if !self.is_accepting
-            && self.accepting.may_accept(now)
-            && let Some(listener) = &self.listener
-        {
-            self.ring.accept(listener.as_fd());
-            self.is_accepting = true;
+        if self.accepting.may_accept(now) {
+            for (index, listener) in (0..).zip(&mut self.listeners) {
+                if !listener.is_accepting
+                    && let Some(socket) = &listener.socket
+                {
+                    self.ring.accept(index, socket.as_fd());
+                    listener.is_accepting = true;
+                }
+            }
         }
         if self.is_done() {
             return Some(Duration::ZERO);
         }
-        let retry = self.accepting.paused_until().filter(|_| self.listener.is_some());
+        let retry = self.accepting.paused_until().filter(|_| !self.stopping);
         let until = [deadline, retry].into_iter().flatten().min();
         until.map(|until| until.since(now))
     }
@@ -243,10 +256,12 @@ impl Io for Uring {
 
     fn stop_accepting(&mut self) {
         self.stopping = true;
-        if self.is_accepting {
-            self.ring.cancel(Token::of_ring(Kind::Accept));
-        } else {
-            self.listener = None;
+        for (index, listener) in (0..).zip(&mut self.listeners) {
+            if listener.is_accepting {
+                self.ring.cancel(Token::of_listener(index));
+            } else {
+                listener.socket = None;
+            }
         }
     }
 }

@@ -59,6 +59,7 @@ struct Memory {
 /// What an operation came to. `last` says that the operation is over.
 pub(super) enum Completed {
     Accept {
+        listener: u32,
         socket: io::Result<OwnedFd>,
         last: bool,
     },
@@ -133,10 +134,10 @@ impl Ring {
         self.uring.params().sq_entries()
     }
 
-    /// Accepts from `listener` until cancelled or failed.
-    pub(super) fn accept(&mut self, listener: BorrowedFd<'_>) {
-        let accept = opcode::AcceptMulti::new(fd(listener)).flags(libc::SOCK_CLOEXEC);
-        self.push(accept.build(), Token::of_ring(Kind::Accept));
+    /// Accepts from a listener until cancelled or failed.
+    pub(super) fn accept(&mut self, listener: u32, socket: BorrowedFd<'_>) {
+        let accept = opcode::AcceptMulti::new(fd(socket)).flags(libc::SOCK_CLOEXEC);
+        self.push(accept.build(), Token::of_listener(listener));
     }
 
     /// Tells each time that `doorbell` was rung.
@@ -253,7 +254,9 @@ impl Ring {
         let Token { kind, connection } = Token::from_bits(completion.user_data());
         let result = outcome_of(completion.result());
         Some(match kind {
-            Kind::Accept => Completed::Accept { socket: result.map(own), last },
+            Kind::Accept => {
+                Completed::Accept { listener: connection.slot, socket: result.map(own), last }
+            }
             Kind::Doorbell => Completed::Doorbell { last },
             Kind::Receive => {
                 let outcome = self.take_buffer(completion.flags(), result);

@@ -19,7 +19,8 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    /// For operations of the ring itself the slot and generation are zero.
+    /// For operations of the ring itself the slot and generation are zero; for those of a listener
+    /// the slot is its number.
     pub(super) connection: ConnectionId,
 }
 
@@ -34,6 +35,11 @@ impl Token {
     /// An operation that belongs to no connection.
     pub(super) const fn of_ring(kind: Kind) -> Self {
         Self { kind, connection: ConnectionId { slot: 0, generation: 0 } }
+    }
+
+    /// The accept of a listener.
+    pub(super) const fn of_listener(listener: u32) -> Self {
+        Self { kind: Kind::Accept, connection: ConnectionId { slot: listener, generation: 0 } }
     }
 
     /// An operation of a connection.

@@ -81,18 +81,22 @@ impl Binary {
             .stderr(create(&log))
             .spawn()
             .expect("the broker can be run");
+        let mut binary = Self { child, folder, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        binary.address = binary.wait_until_it_listens(&said);
+        binary
+    }
+
+    /// Reads where it listens off what it says.
+    fn wait_until_it_listens(&self, said: &Path) -> SocketAddr {
         let began = Instant::now();
         loop {
-            let words = fs::read_to_string(&said).expect("the place is ours");
-            let address = words.strip_prefix("Throng listens on ").and_then(|rest| {
-                let (address, _) = rest.split_once(' ')?;
-                address.parse().ok()
-            });
+            let words = fs::read_to_string(said).expect("the place is ours");
+            let rest = words.strip_prefix("Throng listens on ");
+            let address = rest.and_then(|rest| rest.split_once(' ')?.0.parse().ok());
             if let Some(address) = address {
-                return Self { child, folder, address };
+                return address;
             }
-            let log = || fs::read_to_string(&log).unwrap_or_default();
-            assert!(began.elapsed() < PATIENCE, "the broker does not start: {}", log());
+            assert!(began.elapsed() < PATIENCE, "the broker does not start: {}", self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -93,6 +93,23 @@ fn storm_lets_everyone_in() {
 }
 
 #[test]
+fn whoever_is_cut_off_comes_back_by_secret_or_token_and_the_rooms_that_talk_lose_nothing() {
+    let clients = ["--connections", "200", "--rooms", "3", "--live-rooms", "3"];
+    let time = ["--live-members", "5", "--rate", "500", "--spread", "0.2"];
+    for more in [&[][..], &["--tokens"]] {
+        let report = both("comeback", &[&clients[..], &time, more].concat());
+        report.assert_sound(2);
+        for figure in ["p99_ratio", "before_p99_us", "all_back_ms", "connects_per_second"] {
+            report.assert_above_zero(figure);
+        }
+        for round in report.rounds() {
+            let all_back = round["figures"]["all_back_ms"].as_f64().unwrap();
+            assert!(all_back >= 190.0, "not spread: {all_back} ms");
+        }
+    }
+}
+
+#[test]
 fn idle_sessions_all_give_a_sign_of_life_in_the_end() {
     let sessions = ["--connections", "200", "--rooms", "2", "--seconds", "0.1"];
     let report = run("idle", &[&sessions[..], &["--peer", "raw"]].concat());

@@ -113,7 +113,7 @@ impl Peer {
 
     /// Receives once. Gives how many bytes came; none at the end.
     fn receive(&mut self) -> usize {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = [0; 16 * 1024];
         loop {
             match self.stream.read(&mut buffer) {
                 Ok(bytes) => {

@@ -8,13 +8,13 @@ use throng_harness::chaos::Plan;
 
 /// Where to look first: most bugs show in the first few seeds, these later.
 const LATE: &[(Bug, u64)] = &[
-    (Bug::LimiterEdge, 32),
-    (Bug::LimiterForgets, 33),
-    (Bug::VisitIgnored, 25),
-    (Bug::LaneOvertaken, 392),
-    (Bug::OfferMoves, 13),
-    (Bug::RevisionIgnored, 16),
-    (Bug::SanctionAnsweredEarly, 347),
+    (Bug::LimiterEdge, 22),
+    (Bug::LimiterForgets, 82),
+    (Bug::VisitIgnored, 200),
+    (Bug::LaneOvertaken, 194),
+    (Bug::KickIgnored, 22),
+    (Bug::RevisionIgnored, 22),
+    (Bug::SanctionAnsweredEarly, 219),
 ];
 
 /// Seeds that are tried from there on, and then from the first on.

@@ -94,7 +94,7 @@ fn verify(asked: &Verify, config: Option<&Config>) -> anyhow::Result<String> {
 }
 
 fn serve(sources: Sources, config: Config) -> anyhow::Result<()> {
-    log::start(&config.log).map_err(anyhow::Error::msg)?;
+    log::start(&config.log, config.log_form).map_err(anyhow::Error::msg)?;
     // The allocator asks for huge pages. With them 5,000 idle sessions held 4.6 KB each of which
     // most was never written; the cost of a delivery was the same with and without.
     if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {

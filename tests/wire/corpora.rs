@@ -50,6 +50,11 @@ fn the_corpus_of_frame_stream_holds() {
 }
 
 #[test]
+fn the_corpus_of_jwt_holds() {
+    replay("jwt");
+}
+
+#[test]
 fn the_corpus_of_session_holds() {
     replay("session");
 }

@@ -25,6 +25,7 @@ pub enum Key {
     Pin,
     Io,
     Log,
+    LogForm,
     HelloDeadline,
     FrameDeadline,
     PingAfter,

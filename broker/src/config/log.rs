@@ -1,4 +1,4 @@
-//! The log: lines of plain text on standard error, chosen by the configured filter.
+//! The log: lines on standard error, chosen by the configured filter, as text or as JSON.
 //!
 //! What is logged may hold what a stranger sent, so a control character never gets through: an
 //! event is one line, whatever is in it, and nothing reaches the terminal that it would obey.
@@ -35,17 +35,29 @@ pub fn filter(text: &str) -> Result<EnvFilter, String> {
     filter.map_err(|error| error.to_string())
 }
 
+/// The form of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogForm {
+    /// For people.
+    Text,
+    /// For programs: one object of JSON a line.
+    Json,
+}
+
 /// Starts logging for the whole process. Called once, by `main`.
 ///
 /// # Errors
 /// When the filter is bad or the process logs already.
-pub fn start(text: &str) -> Result<(), String> {
-    tracing_subscriber::fmt()
+pub fn start(text: &str, form: LogForm) -> Result<(), String> {
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter(text)?)
         .with_ansi(false)
-        .with_writer(|| EventLine(io::stderr()))
-        .try_init()
-        .map_err(|error| error.to_string())
+        .with_writer(|| EventLine(io::stderr()));
+    let started = match form {
+        LogForm::Text => lines.try_init(),
+        LogForm::Json => lines.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|error| error.to_string())
 }
 
 /// Writes one event as one line; the subscriber hands over each event whole, with its newline.

@@ -36,7 +36,7 @@ const APP_ROOMS: &str = SECTIONS[3];
 const APP_LIMITS: &str = SECTIONS[4];
 
 /// The rows, in the order in which the settings are written.
-pub(super) const ROWS: [Row; 46] = [
+pub(super) const ROWS: [Row; 47] = [
     Row {
         key: Key::Listen,
         section: NODE,
@@ -126,6 +126,14 @@ pub(super) const ROWS: [Row; 46] = [
         form: "FILTER",
         meaning: "What is logged: off, error, warn, info, debug, trace, or target=level, \
                   separated by commas",
+    },
+    Row {
+        key: Key::LogForm,
+        section: NODE,
+        name: "log_form",
+        flat: "log-form",
+        form: "NAME",
+        meaning: "Form of a line of the log: text for people, json for programs",
     },
     Row {
         key: Key::HelloDeadline,

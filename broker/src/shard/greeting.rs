@@ -94,11 +94,18 @@ impl Shard {
     /// Whether the hello's claims are good.
     fn check_hello(&self, hello: &Hello<'_>) -> Result<Claims, Denied> {
         let refused = |refusal| Denied::Refused(refusal);
-        let invalid = |field| refused(Refusal::new(Code::INVALID_ARGUMENT).because(field));
+        let invalid = |field| match hello.credentials {
+            // Whoever signs may sign nonsense; it lets in nobody, and says nothing of itself.
+            Credentials::Token(_) => Cause::Malformed.into(),
+            Credentials::Development(_) => {
+                refused(Refusal::new(Code::INVALID_ARGUMENT).because(field))
+            }
+        };
         if hello.extensions.first_required().is_some() {
             return Err(refused(Refusal::new(Code::NOT_SUPPORTED).because("required extension")));
         }
-        ClientName::parse(hello.client).map_err(|_| invalid("client"))?;
+        let client = Refusal::new(Code::INVALID_ARGUMENT).because("client");
+        ClientName::parse(hello.client).map_err(|_| refused(client))?;
         let app = app::find(&self.settings.apps, hello.app).ok_or(Cause::NoApp)?;
         let claims = match hello.credentials {
             Credentials::Development(own) => {
@@ -183,6 +190,8 @@ impl Shard {
         let session = self.sessions.get_mut(connection).expect("it has just said hello");
         session.open(identity, self.now.instant);
         session.outbound.caps = receiver_caps.map(Box::new);
+        // Its token may end before the hello would have been late.
+        self.set_session_timer(connection);
         if let Some(old) = replaced
             && !probe::planted(Bug::TakeoverKeepsOld)
         {

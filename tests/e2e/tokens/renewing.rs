@@ -13,7 +13,7 @@ use throng_harness::client::APP;
 
 use super::{config, pass};
 use crate::both::on_both;
-use crate::state::{Guest, House, refused};
+use crate::state::{Guest, House, STAGE, refused};
 
 on_both! {
     a_client_with_a_source_of_tokens_outlives_each_of_them
@@ -42,10 +42,10 @@ fn a_client_with_a_source_of_tokens_outlives_each_of_them(io: Wanted) {
     let house = House::open(&config(io));
     let (source, given) = source(Duration::from_secs(2));
     let mut ann = Guest::open(to(&house, source));
-    ann.client.join("lobby").expect("whoever joins creates it");
+    ann.client.join(STAGE).expect("whoever joins creates it");
     let end = Instant::now() + Duration::from_secs(5);
     while Instant::now() < end {
-        ann.client.publish(("lobby", "text", "still here")).expect("the session goes on");
+        ann.client.publish((STAGE, "text", "still here")).expect("the session goes on");
         std::thread::sleep(Duration::from_millis(50));
     }
     let lost = ann.heard().into_iter().find(|event| matches!(event, Event::Disconnected { .. }));

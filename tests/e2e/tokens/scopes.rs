@@ -10,7 +10,7 @@ use throng_protocol::request::{
 };
 use throng_protocol::value::{
     AppEvents, BotChange, LimitSetting, ListChange, ListName, Moderation, PublishOptions,
-    QueuePermission, RoomRole, Sanction, TopBy, TopPeriod,
+    QueuePermission, RoomFields, RoomRole, Sanction, TopBy, TopPeriod,
 };
 
 use super::{config, pass, server_pass};
@@ -35,7 +35,10 @@ const ABOUT_A_ROOM: &[Ask] = &[
     ("create", |own, room| own.create(room)),
     ("create for", |own, room| own.request(CreateRoom { room, ..CreateRoom::default() })),
     ("destroy", |own, room| own.destroy(room)),
-    ("change room", |own, room| own.change_room(ChangeRoom { room, ..ChangeRoom::default() })),
+    ("change room", |own, room| {
+        let fields = RoomFields::TITLE;
+        own.change_room(ChangeRoom { room, fields, ..ChangeRoom::default() })
+    }),
     ("set open", |own, room| own.set_open(room, true)),
     ("mute room", |own, room| own.mute_room(room, false)),
     ("members", |own, room| {
@@ -143,7 +146,7 @@ fn what_is_about_the_app_is_for_whoever_reaches_all_of_it(io: Wanted) {
 
 fn of_many_rooms_those_within_reach_are_done(io: Wanted) {
     let mut hall = Hall::open(&config(io));
-    ["lobby", "attic"].map(|room| hall.create(room, ""));
+    ["lobby", "attic"].into_iter().for_each(|room| hall.create(room, ""));
     let server = hall.crowd.open_with(&server_pass("backend-1").within(&["lobby"]));
     let own = &mut hall.crowd.clients[server];
     let request = own.publish_many(&mut hall.crowd.checker, &["attic", "lobby"], (b"to two", ""));

@@ -9,6 +9,7 @@ pub mod cases;
 mod config;
 mod frames;
 mod govern;
+mod jwt;
 mod listener;
 mod node;
 mod script;
@@ -18,6 +19,7 @@ mod view;
 
 pub use config::config;
 pub use frames::{frame_decode, frame_stream};
+pub use jwt::jwt;
 pub use session::session;
 pub use token::token;
 
@@ -25,10 +27,11 @@ pub use token::token;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("config", config),
     ("frame_decode", frame_decode),
     ("frame_stream", frame_stream),
+    ("jwt", jwt),
     ("session", session),
     ("token", token),
 ];

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use throng_broker::app::keys::{Keys, TokenKey};
 use throng_broker::app::{App, Rates};
 use throng_broker::envelope::Envelope;
 use throng_broker::event::{Effect, Event, Outgoing, Receive};
@@ -19,6 +20,8 @@ use throng_broker::time::{Instant, Now, WallTime};
 
 use super::listener::Listener;
 use super::script::Shape;
+use super::session::KEY_ID;
+use super::token::SECRET as TOKEN_SECRET;
 use crate::client::{APP, SECRET};
 
 /// A receive brings at least this part of what is there, so that a run stays short.
@@ -53,6 +56,7 @@ enum Waiting {
     Sent(ConnectionId, Option<Vec<u8>>),
     Closed(ConnectionId),
     Mail(usize, Envelope),
+    Keys(Vec<Keys>),
     Drain,
 }
 
@@ -80,6 +84,7 @@ impl Node {
     pub(super) fn new(shape: &Shape) -> Self {
         let mut app = App::new(APP);
         app.development_secret = Some(SECRET.into());
+        app.keys = keys(true);
         app.anonymous = shape.anonymous;
         app.create_on_join = shape.create_on_join;
         app.publish_without_join = shape.publish_without_join;
@@ -168,6 +173,13 @@ impl Node {
         self.now.wall = WallTime::from_micros(micros);
     }
 
+    /// The key of tokens is taken out of use, or is in use again.
+    pub(super) fn renew(&mut self, live: bool) {
+        for place in &mut self.places {
+            place.waiting.push_back(Waiting::Keys(vec![keys(live)]));
+        }
+    }
+
     /// The node goes down.
     pub(super) fn drain(&mut self) {
         for place in &mut self.places {
@@ -253,7 +265,10 @@ impl Node {
                 }
                 Waiting::Closed(connection) => Event::Closed { connection: *connection },
                 Waiting::Drain => Event::Drain,
-                Waiting::Adopted(..) | Waiting::Sent(..) | Waiting::Mail(..) => owned(waiting),
+                Waiting::Adopted(..)
+                | Waiting::Sent(..)
+                | Waiting::Mail(..)
+                | Waiting::Keys(..) => owned(waiting),
             });
         }
         place.shard.finish();
@@ -346,6 +361,13 @@ impl Node {
     }
 }
 
+/// The app's keys.
+fn keys(live: bool) -> Keys {
+    let secret = std::str::from_utf8(TOKEN_SECRET).expect("it is text");
+    let key = TokenKey { id: KEY_ID.into(), secret: secret.into() };
+    Keys { tokens: if live { vec![key] } else { Vec::new() }, jwt: None }
+}
+
 fn owned(waiting: Waiting) -> Event<'static> {
     match waiting {
         Waiting::Adopted(connection, received) => {
@@ -353,6 +375,7 @@ fn owned(waiting: Waiting) -> Event<'static> {
         }
         Waiting::Sent(connection, spare) => Event::Sent { connection, spare },
         Waiting::Mail(_, envelope) => Event::Mail(envelope),
+        Waiting::Keys(keys) => Event::Keys(keys),
         other => unreachable!("{other:?} is handed over by reference"),
     }
 }

@@ -86,6 +86,12 @@ pub(super) enum Step {
     SetClock { micros: u64 },
     /// A lane seems as full as that.
     Load { shard: u8, to: u8, waiting: usize },
+    /// A session shows a new token, made as for a hello.
+    Refresh { peer: u8, user: u8, device: u8, role: u8 },
+    /// The tokens of some users are revoked, or of servers.
+    Revoke { peer: u8, number: u8, whom: u8 },
+    /// The key of tokens is taken out of use, or is in use again.
+    Renew { live: bool },
     /// The node goes down.
     Drain,
 }
@@ -163,6 +169,15 @@ impl Step {
             17 => Self::SetClock { micros: u64::from(peer) * 1_000_000 },
             18 => Self::Load { shard: peer % 4, to: peer / 4 % 4, waiting: usize::from(peer) * 32 },
             _ if peer < 32 => Self::Drain,
+            _ if peer < 48 => Self::Renew { live: peer % 2 == 0 },
+            _ if peer < 128 => {
+                let [who, role]: [u8; 2] = input.arbitrary()?;
+                Self::Refresh { peer, user: who % 5, device: who / 5 % 3, role }
+            }
+            _ if peer < 192 => {
+                let [number, whom]: [u8; 2] = input.arbitrary()?;
+                Self::Revoke { peer, number, whom }
+            }
             _ => Self::Settle,
         })
     }

@@ -10,10 +10,11 @@ use arbitrary::Unstructured;
 use throng_protocol::FromClient;
 use throng_protocol::handshake::{Credentials, Development, Hello, MAGIC, VERSION};
 use throng_protocol::request::{
-    CreateRoom, DestroyRoom, Join, Leave, Ping, Publish, QueryRoom, Request,
+    CreateRoom, DestroyRoom, Join, Leave, Ping, Publish, QueryRoom, RefreshToken, Request,
+    RevokeTokens,
 };
 use throng_protocol::token::{Claims, Scopes, mint};
-use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role};
+use throng_protocol::value::{ClassHint, Extensions, IdList, PublishOptions, Role, Switch};
 
 use super::govern::Known;
 use super::node::Node;
@@ -74,9 +75,7 @@ impl Play {
             }
             Step::Connect { .. } => {}
             Step::Hello { peer, user, device, role } => {
-                let (user, device) = (USERS[usize::from(user)], DEVICES[usize::from(device)]);
-                let who =
-                    Development { secret: SECRET, user, device, role: Role::from_byte(role % 4) };
+                let who = who(user, device, role);
                 if role >= WITH_A_TOKEN {
                     let token = token_of(&who, role);
                     self.say(peer, &hello(Credentials::Token(token.as_bytes())));
@@ -117,8 +116,29 @@ impl Play {
             Step::Pass { ms } => node.pass(Duration::from_millis(ms)),
             Step::SetClock { micros } => node.set_clock(micros),
             Step::Load { shard, to, waiting } => node.set_load(shard.into(), to.into(), waiting),
+            Step::Renew { live } => node.renew(live),
+            Step::Refresh { peer, user, device, role } => {
+                let token = token_of(&who(user, device, role), role);
+                let request = RefreshToken { token: token.as_bytes(), extensions: NONE };
+                self.say(peer, &FromClient::Request(role.into(), request.into()));
+            }
+            Step::Revoke { peer, number, whom } => self.revoke(peer, number.into(), whom),
             Step::Drain => node.drain(),
         }
+    }
+
+    /// A bit for each user, the highest for servers, the next for a time that was.
+    fn revoke(&mut self, peer: u8, number: u32, whom: u8) {
+        let named = USERS[..4].iter().enumerate().filter(|(bit, _)| whom & (1 << bit) != 0);
+        let mut users = Vec::new();
+        IdList::write(named.map(|(_, user)| *user), &mut users);
+        let request = RevokeTokens {
+            users: IdList::parse(&users).expect("a few ids are a list"),
+            servers: if whom & 128 == 0 { Switch::Off } else { Switch::On },
+            valid_after: if whom & 64 == 0 { 0 } else { 1 },
+            extensions: NONE,
+        };
+        self.say(peer, &FromClient::Request(number, request.into()));
     }
 
     /// Asks with what the peer may know: where its pages go on, and what anyone knows of the room.
@@ -173,6 +193,11 @@ impl Play {
         assert!(node.is_drained(), "a node that goes down is gone in its time");
         assert!((0..node.peers.len()).all(|peer| !node.is_connected(peer)), "nobody is forgotten");
     }
+}
+
+fn who(user: u8, device: u8, role: u8) -> Development<'static> {
+    let (user, device) = (USERS[usize::from(user)], DEVICES[usize::from(device)]);
+    Development { secret: SECRET, user, device, role: Role::from_byte(role % 4) }
 }
 
 /// A token of these claims if one can be made of them, else of a good one's; by its highest bits

@@ -13,6 +13,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use super::key::Key;
+use super::log::LogForm;
 use super::value::{Value, show_bytes, show_duration};
 use super::{bounds, log, secret};
 use crate::app::App;
@@ -49,6 +50,8 @@ pub struct Config {
     pub connections_max: Option<usize>,
     /// What is logged; a good filter of `tracing_subscriber`.
     pub log: String,
+    /// In which form.
+    pub log_form: LogForm,
 }
 
 /// What TLS takes.
@@ -82,6 +85,8 @@ pub(super) struct Surroundings<'a> {
     /// The folder that relative paths start from.
     pub(super) folder: &'a Path,
 }
+
+const LOG_FORMS: [(&str, LogForm); 2] = [("text", LogForm::Text), ("json", LogForm::Json)];
 
 const WAYS: [(&str, Wanted); 3] =
     [("auto", Wanted::Auto), ("uring", Wanted::Uring), ("epoll", Wanted::Epoll)];
@@ -126,6 +131,7 @@ impl Config {
             outbound_bytes_max: limits::OUTBOUND_BYTES_MAX_DEFAULT,
             connections_max: None,
             log: "info".to_owned(),
+            log_form: LogForm::Text,
         }
     }
 
@@ -161,6 +167,7 @@ impl Config {
             Key::Pin => self.pin.to_string(),
             Key::Io => quoted(name_of(self.io, &WAYS)),
             Key::Log => quoted(&self.log),
+            Key::LogForm => quoted(name_of(self.log_form, &LOG_FORMS)),
             Key::HelloDeadline => quoted(&show_duration(self.patience.hello)),
             Key::FrameDeadline => quoted(&show_duration(self.patience.frame)),
             Key::PingAfter => quoted(&show_duration(self.patience.ping_after)),
@@ -210,6 +217,7 @@ impl Draft {
             Key::Pin => config.pin = value.boolean()?,
             Key::Io => config.io = value.word(&WAYS)?,
             Key::Log => config.log = log_filter(value)?,
+            Key::LogForm => config.log_form = value.word(&LOG_FORMS)?,
             Key::HelloDeadline => config.patience.hello = value.duration(&HELLO_DEADLINE)?,
             Key::FrameDeadline => config.patience.frame = value.duration(&FRAME_DEADLINE)?,
             Key::PingAfter => config.patience.ping_after = value.duration(&PING_AFTER)?,

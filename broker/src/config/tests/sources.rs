@@ -138,6 +138,7 @@ pub(super) fn other_than_default(key: Key) -> &'static str {
         Key::Pin | Key::CreateOnJoin => "false",
         Key::Io => "epoll",
         Key::Log => "warn,throng_broker=debug",
+        Key::LogForm => "json",
         Key::HelloDeadline => "1500ms",
         Key::FrameDeadline => "20s",
         Key::PingAfter => "2m",

@@ -90,6 +90,7 @@ fn cases_of_the_node() -> Vec<Case> {
         (Key::Pin, &["true", "false"], &["yes", "1", "True"]),
         (Key::Io, &["auto", "uring", "epoll"], &["io_uring", "Epoll", "kqueue"]),
         (Key::Log, &["off", "info,mio=trace", "INFO"], &["inof", "a=b=c", "info,,warn", "x=loud"]),
+        (Key::LogForm, &["text", "json"], &["JSON", "xml"]),
         (Key::HelloDeadline, &["100ms", "60s", "1m"], &["99ms", "61s", "0s", "3", "s", "3 sec"]),
         (Key::FrameDeadline, &["100ms", "10m"], &["99ms", "601s", "1.5s", "-1s"]),
         (Key::PingAfter, &["100ms", "1h"], &["99ms", "61m", "99999999999999999999d"]),

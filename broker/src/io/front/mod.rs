@@ -58,6 +58,9 @@ pub struct Front<I> {
     headers: VecDeque<(Instant, ConnectionId)>,
     handshakes: Handshakes,
     buffers: Buffers,
+    /// Connections that the front ends by itself, with the next wait: a place that the back end gave
+    /// out again before the end of the last one there was told would be two connections' at once.
+    ending: Vec<ConnectionId>,
     /// What the back end has just told.
     told: Vec<Completion>,
     /// What comes out of the next wait, or of this one.
@@ -123,6 +126,7 @@ impl<I: Io> Front<I> {
             headers: VecDeque::new(),
             handshakes: Handshakes::default(),
             buffers: Buffers::default(),
+            ending: Vec::new(),
             told: Vec::new(),
             completions: Vec::new(),
         }
@@ -220,7 +224,7 @@ impl<I: Io> Front<I> {
     /// Ends a connection of which the worker has not heard.
     fn turn_away(&mut self, id: ConnectionId) {
         self.set(id, Stage::Hidden);
-        self.inner.close(id);
+        self.ending.push(id);
     }
 
     fn on_closed(&mut self, id: ConnectionId) {
@@ -276,6 +280,9 @@ impl<I: Io> Io for Front<I> {
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
         let header = self.expire_headers();
+        for id in self.ending.drain(..) {
+            self.inner.close(id);
+        }
         let has_work = !self.completions.is_empty() || self.handshakes.has_work();
         let deadline =
             if has_work { Some(Instant::ZERO) } else { deadline.into_iter().chain(header).min() };
@@ -316,7 +323,9 @@ impl<I: Io> Io for Front<I> {
                 session.begin(outgoing);
                 self.settle(connection);
             }
-            _ => self.inner.send(connection, outgoing),
+            Some(Stage::Open(_) | Stage::Early(..)) => self.inner.send(connection, outgoing),
+            // It is over, or about to be.
+            _ => {}
         }
     }
 
@@ -326,7 +335,9 @@ impl<I: Io> Io for Front<I> {
                 session.wanted = None;
                 self.settle(connection);
             }
-            _ => self.inner.pause(connection),
+            Some(Stage::Open(_) | Stage::Early(..)) => self.inner.pause(connection),
+            // It is over, or about to be.
+            _ => {}
         }
     }
 
@@ -337,7 +348,9 @@ impl<I: Io> Io for Front<I> {
                 self.settle(connection);
             }
             Some(Stage::Early(..)) => self.tell_early(connection, receive),
-            _ => self.inner.resume(connection, receive),
+            Some(Stage::Open(_)) => self.inner.resume(connection, receive),
+            // It is over, or about to be.
+            _ => {}
         }
     }
 
@@ -347,14 +360,17 @@ impl<I: Io> Io for Front<I> {
                 session.say_end();
                 self.settle(connection);
             }
-            _ => self.inner.shutdown(connection),
+            Some(Stage::Open(_) | Stage::Early(..)) => self.inner.shutdown(connection),
+            // It is over, or about to be.
+            _ => {}
         }
     }
 
     fn close(&mut self, connection: ConnectionId) {
         match self.stage(connection) {
             Some(Stage::Tls(..)) => self.end(connection),
-            _ => self.inner.close(connection),
+            Some(Stage::Open(_) | Stage::Early(..)) => self.inner.close(connection),
+            _ => {}
         }
     }
 

@@ -183,6 +183,7 @@ on_both! {
     the_oldest_unfinished_handshake_makes_room by rules(DoorLimits::default(), &[]);
     a_balancer_says_for_whom_it_speaks by rules(DoorLimits::default(), &[here()]);
     a_balancer_without_a_header_is_never_heard_of by rules(DoorLimits::default(), &[here()]);
+    a_place_is_given_out_only_after_its_end_was_told by rules(DoorLimits::default(), &[here()]);
     a_header_of_others_is_what_they_say by rules(DoorLimits::default(), &[]);
     one_too_many_is_closed_and_a_place_is_given_back by rules(two_each(), &[]);
     places_are_those_of_the_address_that_a_balancer_names by rules(two_each(), &[here()]);
@@ -392,6 +393,30 @@ fn the_oldest_unfinished_handshake_makes_room<I: Io>(mut world: World<I>) {
     }
     assert_eq!(world.receive(last.unwrap(), 5), b"hello");
     client.join().unwrap().unwrap();
+}
+
+fn a_place_is_given_out_only_after_its_end_was_told<I: Io>(mut world: World<I>) {
+    let mut good = TcpStream::connect(world.plain).unwrap();
+    good.write_all(&header([203, 0, 113, 7])).unwrap();
+    let Seen::Accepted(id, _) = world.next() else { panic!("accepted expected") };
+    let mut bad = TcpStream::connect(world.plain).unwrap();
+    world.assert_quiet();
+
+    // The bad one is turned away in a wait after which the worker takes in another.
+    let passed = world.front.detach(id).unwrap();
+    bad.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    thread::sleep(QUIET);
+    let deadline = world.front.now().instant + QUIET;
+    let mut completions = Vec::new();
+    world.front.wait(Some(deadline), &mut completions).unwrap();
+    assert!(completions.is_empty(), "nobody hears of who was turned away: {completions:?}");
+    let id = world.front.adopt(passed);
+
+    world.assert_quiet();
+    bad.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert!(is_cut(&mut bad));
+    good.write_all(b"hello").unwrap();
+    assert_eq!(world.receive(id, 5), b"hello");
 }
 
 fn a_balancer_says_for_whom_it_speaks<I: Io>(mut world: World<I>) {

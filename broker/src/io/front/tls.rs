@@ -169,12 +169,12 @@ impl<I: Io> Front<I> {
         self.end(id);
     }
 
-    /// Ends a connection; the worker hears of it when the back end has done so.
+    /// Ends a connection with the next wait; the worker hears of it when the back end has done so.
     pub(super) fn end(&mut self, id: ConnectionId) {
         if let Stage::Tls(_, session) = self.set(id, Stage::Ending) {
             self.handshakes.note_over(&session);
         }
-        self.inner.close(id);
+        self.ending.push(id);
     }
 
     /// After any change: sends, tells, receives and ends what can be.

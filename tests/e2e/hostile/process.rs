@@ -205,7 +205,7 @@ fn without_descriptors_nothing_spins_and_who_is_in_stays_in(io: Wanted) {
     }
     let busy = broker.busy() - before;
     println!("on a core for {busy:?} of {:?}", began.elapsed());
-    assert!(busy < began.elapsed() / 4, "spins: on a core for {busy:?} of {:?}", began.elapsed());
+    assert!(busy < began.elapsed() / 8, "spins: on a core for {busy:?} of {:?}", began.elapsed());
     // An accept that waits in io_uring keeps the limit that it began with.
     if io == Wanted::Epoll {
         let log = broker.log();

@@ -26,6 +26,8 @@ fn tls_broker(io: Wanted) -> Broker {
     let mut config = config_unlimited(io);
     with_tls(&mut config);
     config.patience.hello = Duration::from_millis(1_000);
+    // Nobody is to be skipped here.
+    config.outbound_bytes_max = 16 << 20;
     Broker::start(&config)
 }
 

@@ -118,7 +118,7 @@ fn a_scope_is_a_room_or_how_rooms_begin(io: Wanted) {
 }
 
 /// Something that a client asks, by the number of the request.
-type Ask<'a> = &'a dyn Fn(&mut Client) -> u32;
+type AskOfApp<'a> = &'a dyn Fn(&mut Client) -> u32;
 
 fn what_is_about_the_app_is_for_whoever_reaches_all_of_it(io: Wanted) {
     let top =
@@ -126,7 +126,7 @@ fn what_is_about_the_app_is_for_whoever_reaches_all_of_it(io: Wanted) {
     let mut hall = Hall::open(&config(io));
     let narrow = hall.crowd.open_with(&server_pass("backend-1").within(&["lobby"]));
     let wide = hall.crowd.open_with(&server_pass("backend-2"));
-    let about_the_app: &[(&str, Ask<'_>)] = &[
+    let about_the_app: &[(&str, AskOfApp<'_>)] = &[
         ("counters", &|own| own.query_counters()),
         ("top", &|own| own.request(top)),
         ("subscribe", &|own| own.subscribe(AppEvents::ROOMS)),

@@ -1,8 +1,8 @@
 //! What stands between a back end and the worker: who may come in, and in what words.
 //!
 //! A [`Front`] is itself an [`Io`]. For each connection it takes the header of a load balancer if
-//! the peer is one ([`proxy`]), asks the [`Door`] whether the address may bring one more, and
-//! speaks TLS if the listener is for that ([`tls`], [`session`]). Only then the worker hears of
+//! the peer is one (`proxy`), asks the [`Door`] whether the address may bring one more, and
+//! speaks TLS if the listener is for that (`tls`, `session`). Only then the worker hears of
 //! it, by its real address. A plain connection costs an index into a table for each completion and
 //! verb from then on. Owns what is known of each connection, by the place of its id, which is the
 //! back end's; never a socket.

@@ -45,6 +45,7 @@ pub enum Key {
     MembersMax,
     FixedMembersMax,
     RingMessages,
+    RingBytes,
     Grace,
     GraceMessages,
     Presence,

@@ -297,6 +297,14 @@ pub(super) const ROWS: [Row; 47] = [
         meaning: "Messages a room keeps for those who come and those who come back",
     },
     Row {
+        key: Key::RingBytes,
+        section: APP_ROOMS,
+        name: "ring_bytes",
+        flat: "development-room-ring-bytes",
+        form: "SIZE",
+        meaning: "Bytes of what a room keeps; its last 50 messages stay, however large",
+    },
+    Row {
         key: Key::Grace,
         section: APP_ROOMS,
         name: "grace",

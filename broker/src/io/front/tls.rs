@@ -46,6 +46,11 @@ impl Handshakes {
         !self.line.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) const fn unfinished(&self) -> usize {
+        self.unfinished
+    }
+
     /// A connection is over, whether or not its handshake was.
     pub(super) fn note_over(&mut self, session: &Session) {
         self.unfinished -= usize::from(session.unfinished);

@@ -368,8 +368,7 @@ fn a_new_certificate_is_shown_to_new_connections_only<I: Io>(mut world: World<I>
 
     let second = CertificateFiles { certificate: file("second.pem"), key: file("second.key") };
     let shown = world.front.rules.certificates.clone().unwrap();
-    shown.replace_files(second);
-    shown.renew().unwrap();
+    shown.renew_from(&second).unwrap();
     let new = say(trusting("second.pem"));
     let new_id = world.accept();
     assert_eq!(world.receive(new_id, 5), b"hello");
@@ -379,8 +378,7 @@ fn a_new_certificate_is_shown_to_new_connections_only<I: Io>(mut world: World<I>
 
     // What cannot be used changes nothing.
     let bad = CertificateFiles { certificate: file("second.pem"), key: file("first.key") };
-    shown.replace_files(bad);
-    assert!(shown.renew().unwrap_err().to_string().contains("is not that of"));
+    assert!(shown.renew_from(&bad).unwrap_err().to_string().contains("is not that of"));
     let new = say(trusting("second.pem"));
     let new_id = world.accept();
     assert_eq!(world.receive(new_id, 5), b"hello");

@@ -11,6 +11,7 @@ on_both! {
         rules(DoorLimits::default(), &[]);
     keys_change_on_the_way_as_often_as_a_client_likes by rules(DoorLimits::default(), &[]);
     a_flood_of_the_smallest_records_is_heard_to_the_end by rules(DoorLimits::default(), &[]);
+    a_handshake_without_end_is_given_up by rules(DoorLimits::default(), &[]);
 }
 
 impl<I: Io> World<I> {
@@ -46,9 +47,7 @@ fn who_knows_tls_1_2_only_is_served<I: Io>(mut world: World<I>) {
     for certificate in ["first.pem", "second.pem"] {
         let key = certificate.replace("pem", "key");
         let files = CertificateFiles { certificate: file(certificate), key: file(&key) };
-        let shown = world.front.rules.certificates.clone().unwrap();
-        shown.replace_files(files);
-        shown.renew().unwrap();
+        world.front.rules.certificates.as_ref().unwrap().renew_from(&files).unwrap();
         let client = thread::spawn(move || {
             ask_for_echo(address, &trusting_by(certificate, &[&TLS12]), 200_000)
         });
@@ -113,4 +112,18 @@ fn a_flood_of_the_smallest_records_is_heard_to_the_end<I: Io>(mut world: World<I
     let heard = world.receive(id, RECORDS);
     assert!(heard[1..] == pattern(RECORDS - 1));
     drop(client.join().unwrap());
+}
+
+fn a_handshake_without_end_is_given_up<I: Io>(mut world: World<I>) {
+    let mut client = TcpStream::connect(world.tls).unwrap();
+    let id = world.accept();
+    world.front.resume(id, Receive::Always);
+    // The first message is said to be of 65,535 bytes, in two records that both are allowed.
+    client.write_all(&[22, 3, 1, 0x30, 0, 1, 0, 0xff, 0xff]).unwrap();
+    client.write_all(&[0; 0x3000 - 4]).unwrap();
+    world.assert_quiet();
+    client.write_all(&[22, 3, 1, 0x40, 0]).unwrap();
+    client.write_all(&[0; 0x2000]).unwrap();
+    assert_eq!(world.next(), Seen::Closed(id));
+    assert_eq!(world.front.handshakes.unfinished(), 0);
 }

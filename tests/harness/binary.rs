@@ -107,6 +107,34 @@ impl Binary {
         self.child.id()
     }
 
+    /// Where it listens for TLS.
+    ///
+    /// # Panics
+    /// When it does not.
+    #[must_use]
+    pub fn tls_address(&self) -> SocketAddr {
+        const BEFORE: &str = "Throng listens for TLS on ";
+        let words = fs::read_to_string(self.folder.join("out")).expect("the place is ours");
+        let line = words.lines().find_map(|line| line.strip_prefix(BEFORE)?.strip_suffix('.'));
+        line.and_then(|address| address.parse().ok()).expect("it was told to")
+    }
+
+    /// Has it read its keys and its certificate again, and waits until it logs these words once
+    /// more.
+    ///
+    /// # Panics
+    /// When it never does.
+    pub fn renew(&self, words: &str) {
+        let said = || self.log().matches(words).count();
+        let (before, began) = (said(), Instant::now());
+        let sent = Command::new("kill").args(["-HUP", &self.pid().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "there is a kill");
+        while said() == before {
+            assert!(began.elapsed() < PATIENCE, "never said: {words}; but: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// All it has logged.
     ///
     /// # Panics

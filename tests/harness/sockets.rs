@@ -68,6 +68,11 @@ impl Crowd {
         Self { tls: Some(tls::trusting(certificate)), ..Self::new(address) }
     }
 
+    /// Who comes from now on speaks TLS and trusts this certificate alone.
+    pub fn trust(&mut self, certificate: &str) {
+        self.tls = Some(tls::trusting(certificate));
+    }
+
     /// Who comes from now on speaks without TLS, at this address.
     pub fn leave_tls(&mut self, address: SocketAddr) {
         (self.address, self.tls) = (address, None);

@@ -66,7 +66,7 @@ pub enum CertificateError {
 /// The certificate in use.
 #[derive(Debug)]
 pub struct Certificates {
-    files: Mutex<CertificateFiles>,
+    files: CertificateFiles,
     version: AtomicU64,
     current: Mutex<Arc<ServerConfig>>,
 }
@@ -86,7 +86,7 @@ impl Certificates {
     /// When they cannot be used.
     pub fn load(files: CertificateFiles) -> Result<Self, CertificateError> {
         let current = Mutex::new(load(&files)?);
-        Ok(Self { files: Mutex::new(files), version: AtomicU64::new(0), current })
+        Ok(Self { files, version: AtomicU64::new(0), current })
     }
 
     /// Reads the files again; what they hold is shown from the next handshake on.
@@ -94,15 +94,15 @@ impl Certificates {
     /// # Errors
     /// When they cannot be used. Then nothing changes.
     pub fn renew(&self) -> Result<(), CertificateError> {
-        let renewed = load(&self.files.lock().unwrap_or_else(PoisonError::into_inner))?;
+        self.renew_from(&self.files)
+    }
+
+    /// The same, from files that need not be its own.
+    pub(super) fn renew_from(&self, files: &CertificateFiles) -> Result<(), CertificateError> {
+        let renewed = load(files)?;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
         self.version.fetch_add(1, Ordering::Release);
         Ok(())
-    }
-
-    /// Other files are read the next time.
-    pub fn replace_files(&self, files: CertificateFiles) {
-        *self.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
     }
 
     fn config(&self) -> Arc<ServerConfig> {

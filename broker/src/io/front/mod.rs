@@ -228,12 +228,25 @@ impl<I: Io> Front<I> {
     }
 
     fn on_closed(&mut self, id: ConnectionId) {
+        if self.stage(id).is_none() {
+            // Told already: another one has its place.
+            return;
+        }
         let stage = self.set(id, Stage::Gone);
         if let Stage::Tls(_, session) = &stage {
             self.handshakes.note_over(session);
         }
         if !matches!(stage, Stage::Hidden | Stage::Header(_) | Stage::Gone) {
             self.completions.push(Completion::Closed { connection: id });
+        }
+    }
+
+    /// A place was given out again by [`Io::adopt`]. If the back end has not yet told the end of who
+    /// had it before, whose peer was gone when the front sent it something, that is told now.
+    fn vacate(&mut self, slot: u32) {
+        let before = self.places.get(slot as usize).map(|place| place.generation);
+        if let Some(generation) = before {
+            self.on_closed(ConnectionId { slot, generation });
         }
     }
 
@@ -397,6 +410,7 @@ impl<I: Io> Io for Front<I> {
     fn adopt(&mut self, passed: Self::Socket) -> ConnectionId {
         let Passed { socket, pass, early, tls } = passed;
         let id = self.inner.adopt(socket);
+        self.vacate(id.slot);
         let stage = match tls {
             Some(tls) => Stage::Tls(pass, Box::new(Session::adopted(*tls))),
             None if early.is_empty() => Stage::Open(pass),

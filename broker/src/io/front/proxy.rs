@@ -140,4 +140,50 @@ mod tests {
         let longest = header(PROXY, TCP_OVER_IPV4, &[1; HEADER_BYTES_MAX - FIXED_BYTES]);
         assert!(read(&longest).unwrap().is_some());
     }
+
+    /// Headers with a few bytes changed, and what is none from the start.
+    fn arbitrary(seed: u64) -> Vec<u8> {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state >> 16).unwrap() % below
+        };
+        let commands = [LOCAL, PROXY, 0x22];
+        let families = [0, TCP_OVER_IPV4, TCP_OVER_IPV6, 0x31];
+        let addresses = (0..random(600)).map(|_| random(256).to_le_bytes()[0]).collect::<Vec<_>>();
+        let mut bytes = header(commands[random(3)], families[random(4)], &addresses);
+        for _ in 0..random(3) {
+            let at = random(bytes.len());
+            bytes[at] = random(256).to_le_bytes()[0];
+        }
+        bytes.resize(bytes.len() + random(40), b'x');
+        bytes
+    }
+
+    #[test]
+    fn whatever_comes_is_awaited_until_it_is_one_thing_and_stays_that() {
+        let (mut headers, mut none) = (0, 0);
+        for seed in 0..3_000 {
+            let bytes = arbitrary(seed);
+            let whole = read(&bytes);
+            let mut decided = None;
+            for end in 0..=bytes.len() {
+                let so_far = read(&bytes[..end]);
+                match decided {
+                    Some(before) => assert_eq!(so_far, before, "seed {seed}, {end} bytes"),
+                    None if so_far == Ok(None) => assert!(end < HEADER_BYTES_MAX, "seed {seed}"),
+                    None => decided = Some(so_far),
+                }
+                if let Ok(Some(header)) = so_far {
+                    assert!(header.bytes <= HEADER_BYTES_MAX && header.bytes <= end);
+                }
+            }
+            assert_eq!(decided.unwrap_or(Ok(None)), whole, "seed {seed}");
+            headers += usize::from(matches!(whole, Ok(Some(_))));
+            none += usize::from(whole.is_err());
+        }
+        assert!(headers > 300 && none > 300, "{headers} headers, {none} of something else");
+    }
 }

@@ -5,6 +5,7 @@
 //! between it and the back end; when what may go is decided there.
 
 use std::io::{self, Read, Write};
+use std::mem;
 use std::sync::Arc;
 
 use rustls::{ServerConfig, ServerConnection};
@@ -14,6 +15,11 @@ use crate::event::{Outgoing, Receive};
 /// Bytes that are encrypted at a time: what a slow reader costs beside the frames that wait for
 /// it, which it shares with others. Four records.
 const PIECE_BYTES: usize = 64 * 1024;
+
+/// Bytes of a handshake after which it is given up if it is not finished: one record of the largest
+/// size, of which a usual one is a tenth. TLS itself would keep four times as many of a first
+/// message that never ends.
+const HANDSHAKE_BYTES_MAX: usize = 16 * 1024;
 
 /// The TLS of one connection.
 pub(super) struct Session {
@@ -38,6 +44,8 @@ pub(super) struct Session {
     pub(super) in_line: bool,
     /// Counted as a handshake that is not finished.
     pub(super) unfinished: bool,
+    /// What it has taken in so far, while it is not.
+    handshake_bytes: usize,
 }
 
 /// How far the end of what the core says has got.
@@ -79,6 +87,7 @@ impl Session {
             closing: Closing::No,
             in_line: false,
             unfinished: false,
+            handshake_bytes: 0,
         }
     }
 
@@ -117,6 +126,15 @@ impl Session {
         }
         // One piece at a time until both know each other.
         self.wanted.map(|wanted| if self.unfinished { Receive::Once } else { wanted })
+    }
+
+    /// Takes in what waited for its turn.
+    pub(super) fn shake_hands(&mut self) -> Result<(), Broken> {
+        let bytes = mem::take(&mut self.waiting);
+        self.handshake_bytes += bytes.len();
+        self.take_in(&bytes)?;
+        let endless = self.is_handshaking() && self.handshake_bytes > HANDSHAKE_BYTES_MAX;
+        if endless { Err(Broken) } else { Ok(()) }
     }
 
     /// Takes in what came from the network. What the peer said by it is in `heard`.

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
 
 use super::*;
 use crate::io::certificates::CertificateFiles;
@@ -129,11 +131,19 @@ impl<I: Io> World<I> {
 
 /// What a client of TLS trusts.
 fn trusting(certificate: &str) -> Arc<ClientConfig> {
+    trusting_by(certificate, rustls::ALL_VERSIONS)
+}
+
+/// The same, of a client that knows these versions only.
+fn trusting_by(
+    certificate: &str,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(file(certificate)).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -173,6 +183,8 @@ macro_rules! on_both {
     };
 }
 
+mod dialects;
+
 on_both! {
     what_is_said_within_tls_arrives_both_ways by rules(DoorLimits::default(), &[]);
     single_bytes_and_slow_readers_change_nothing by rules(DoorLimits::default(), &[]);
@@ -184,6 +196,7 @@ on_both! {
     a_balancer_says_for_whom_it_speaks by rules(DoorLimits::default(), &[here()]);
     a_balancer_without_a_header_is_never_heard_of by rules(DoorLimits::default(), &[here()]);
     a_place_is_given_out_only_after_its_end_was_told by rules(DoorLimits::default(), &[here()]);
+    who_leaves_amid_a_handshake_takes_nobody_along by rules(DoorLimits::default(), &[]);
     a_header_of_others_is_what_they_say by rules(DoorLimits::default(), &[]);
     one_too_many_is_closed_and_a_place_is_given_back by rules(two_each(), &[]);
     places_are_those_of_the_address_that_a_balancer_names by rules(two_each(), &[here()]);
@@ -355,8 +368,7 @@ fn a_new_certificate_is_shown_to_new_connections_only<I: Io>(mut world: World<I>
 
     let second = CertificateFiles { certificate: file("second.pem"), key: file("second.key") };
     let shown = world.front.rules.certificates.clone().unwrap();
-    shown.replace_files(second);
-    shown.renew().unwrap();
+    shown.renew_from(&second).unwrap();
     let new = say(trusting("second.pem"));
     let new_id = world.accept();
     assert_eq!(world.receive(new_id, 5), b"hello");
@@ -366,8 +378,7 @@ fn a_new_certificate_is_shown_to_new_connections_only<I: Io>(mut world: World<I>
 
     // What cannot be used changes nothing.
     let bad = CertificateFiles { certificate: file("second.pem"), key: file("first.key") };
-    shown.replace_files(bad);
-    assert!(shown.renew().unwrap_err().to_string().contains("is not that of"));
+    assert!(shown.renew_from(&bad).unwrap_err().to_string().contains("is not that of"));
     let new = say(trusting("second.pem"));
     let new_id = world.accept();
     assert_eq!(world.receive(new_id, 5), b"hello");
@@ -417,6 +428,33 @@ fn a_place_is_given_out_only_after_its_end_was_told<I: Io>(mut world: World<I>) 
     assert!(is_cut(&mut bad));
     good.write_all(b"hello").unwrap();
     assert_eq!(world.receive(id, 5), b"hello");
+}
+
+fn who_leaves_amid_a_handshake_takes_nobody_along<I: Io>(mut world: World<I>) {
+    let mut good = TcpStream::connect(world.plain).unwrap();
+    let good_id = world.accept();
+    let bad = TcpStream::connect(world.tls).unwrap();
+    let bad_id = world.accept();
+    world.front.resume(bad_id, Receive::Once);
+    let mut bad = tls_over(bad, &trusting("first.pem"));
+    bad.conn.write_tls(&mut bad.sock).unwrap();
+    socket2::SockRef::from(&bad.sock).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(bad);
+    thread::sleep(QUIET);
+
+    // The answer to the handshake finds nobody, in a wait after which the worker takes in another.
+    let passed = world.front.detach(good_id).unwrap();
+    let deadline = world.front.now().instant + QUIET;
+    let mut completions = Vec::new();
+    world.front.wait(Some(deadline), &mut completions).unwrap();
+    assert!(completions.is_empty(), "nothing is told that early: {completions:?}");
+    let id = world.front.adopt(passed);
+
+    assert_eq!(world.next(), Seen::Closed(bad_id));
+    good.write_all(b"hello").unwrap();
+    assert_eq!(world.receive(id, 5), b"hello");
+    assert_eq!(world.front.handshakes.unfinished(), 0);
+    world.assert_quiet();
 }
 
 fn a_balancer_says_for_whom_it_speaks<I: Io>(mut world: World<I>) {

@@ -46,6 +46,11 @@ impl Handshakes {
         !self.line.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) const fn unfinished(&self) -> usize {
+        self.unfinished
+    }
+
     /// A connection is over, whether or not its handshake was.
     pub(super) fn note_over(&mut self, session: &Session) {
         self.unfinished -= usize::from(session.unfinished);
@@ -141,8 +146,7 @@ impl<I: Io> Front<I> {
         while let Some(id) = self.handshakes.line.pop_front() {
             let Some(session) = self.session(id) else { continue };
             session.in_line = false;
-            let bytes = mem::take(&mut session.waiting);
-            let outcome = session.take_in(&bytes);
+            let outcome = session.shake_hands();
             if !session.is_handshaking() && mem::take(&mut session.unfinished) {
                 self.handshakes.unfinished -= 1;
             }

@@ -36,7 +36,7 @@ const APP_ROOMS: &str = SECTIONS[3];
 const APP_LIMITS: &str = SECTIONS[4];
 
 /// The rows, in the order in which the settings are written.
-pub(super) const ROWS: [Row; 47] = [
+pub(super) const ROWS: [Row; 48] = [
     Row {
         key: Key::Listen,
         section: NODE,

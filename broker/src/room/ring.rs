@@ -161,7 +161,8 @@ impl Ring {
     /// Whether there are so many messages in all batches but the oldest, of which there are some.
     fn others_hold(&self, messages: u32) -> bool {
         let is_there = self.thinned.len() + self.whole.len() > 1;
-        let oldest = self.batches().next().map_or(0, |oldest| u64::from(oldest.messages));
+        let oldest = self.thinned.front().or_else(|| self.whole.front());
+        let oldest = oldest.map_or(0, |oldest| u64::from(oldest.messages));
         is_there && self.messages - oldest >= u64::from(messages)
     }
 

@@ -8,6 +8,7 @@
 mod counting;
 #[path = "../../broker/benches/node.rs"]
 mod node;
+mod within_tls;
 
 use throng_protocol::request::{Join, Leave};
 use throng_protocol::value::{Extensions, PublishOptions};

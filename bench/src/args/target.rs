@@ -57,6 +57,9 @@ pub struct Target {
     /// Have everyone show a token to the broker, in place of the development app's secret
     #[arg(long, conflicts_with = "address")]
     pub tokens: bool,
+    /// Measure the broker within TLS, too, in turns: it shows the certificate of the tests
+    #[arg(long, conflicts_with = "address")]
+    pub tls: bool,
     /// The core the load runs on [default: the last]
     #[arg(long, value_name = "CORE")]
     pub load_core: Option<usize>,

@@ -8,16 +8,19 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use rustls::ClientConfig;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::Stop;
 use crate::load::dialect::{Dialect, Guest, Place};
+use crate::load::line::Line;
 use crate::stats::latency_histogram;
 
 /// Sessions that are being opened at a time unless something else is asked for; below any
@@ -43,13 +46,15 @@ pub struct Door {
     pub address: SocketAddr,
     /// What it speaks.
     pub dialect: Rc<dyn Dialect>,
+    /// Within TLS, if by anything.
+    pub tls: Option<Arc<ClientConfig>>,
 }
 
 /// An open session.
 #[derive(Debug)]
 pub struct Session {
     /// Its socket, in the crowd's epoll by its place among the guests.
-    pub stream: TcpStream,
+    pub line: Line,
     /// What was received and is not read yet.
     pub held: Vec<u8>,
     /// Where it came in.
@@ -70,7 +75,7 @@ pub struct Crowd {
 
 #[derive(Debug)]
 struct Opening {
-    stream: TcpStream,
+    line: Line,
     held: Vec<u8>,
     began: Instant,
     stage: Stage,
@@ -213,7 +218,7 @@ impl Crowd {
         for session in &mut self.sessions {
             session.held.clear();
             // One that cannot be asked gives no answer either.
-            let _ = session.stream.write_all(&question);
+            let _ = session.line.write_all(&question);
         }
         let (mut events, began) = (Events::with_capacity(1024), Instant::now());
         loop {
@@ -233,7 +238,7 @@ impl Crowd {
     /// The epoll, and the sessions in it by their place among the guests.
     pub fn into_sessions(self) -> (Poll, Vec<Session>) {
         let sessions = self.sessions.into_iter().map(|session| Session {
-            stream: session.stream,
+            line: session.line,
             held: session.held,
             place: match session.stage {
                 Stage::Open(place) => place,
@@ -260,7 +265,8 @@ impl Crowd {
         SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(number), both)?;
-        self.sessions.push(Opening { stream, held: Vec::new(), began, stage: Stage::Connecting });
+        let line = Line::new(stream, self.door.tls.as_ref())?;
+        self.sessions.push(Opening { line, held: Vec::new(), began, stage: Stage::Connecting });
         Ok(())
     }
 
@@ -271,10 +277,10 @@ impl Crowd {
             if !session.is_connected()? {
                 return Ok(false);
             }
-            session.stream.set_nodelay(true)?;
+            session.line.stream().set_nodelay(true)?;
             let mut bytes = Vec::new();
             self.door.dialect.open(guest, &mut bytes);
-            session.stream.write_all(&bytes).context("no place in the socket")?;
+            session.line.write_all(&bytes).context("no place in the socket")?;
             session.stage = Stage::Waiting;
         }
         session.receive()?;
@@ -294,11 +300,12 @@ impl Crowd {
 }
 
 impl Opening {
-    fn is_connected(&self) -> anyhow::Result<bool> {
-        if let Some(error) = self.stream.take_error()? {
+    fn is_connected(&mut self) -> anyhow::Result<bool> {
+        let stream = self.line.stream();
+        if let Some(error) = stream.take_error()? {
             return Err(error).context("cannot connect");
         }
-        match self.stream.peer_addr() {
+        match stream.peer_addr() {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
             Err(error) => Err(error).context("cannot connect"),
@@ -308,7 +315,7 @@ impl Opening {
     fn receive(&mut self) -> anyhow::Result<()> {
         let mut received = [0; RECEIVE_BYTES];
         loop {
-            match self.stream.read(&mut received) {
+            match self.line.read(&mut received) {
                 Ok(0) => anyhow::bail!("the server closed the connection{}", self.last_words()),
                 Ok(read) => self.held.extend_from_slice(&received[..read]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),

@@ -13,6 +13,7 @@ pub mod dialect;
 mod ear;
 mod headway;
 mod ledger;
+pub mod line;
 mod member;
 pub mod order;
 pub mod plan;

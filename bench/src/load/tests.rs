@@ -93,7 +93,7 @@ fn server(fault: Fault) -> Door {
             std::thread::spawn(move || serve(stream.unwrap(), &room));
         }
     });
-    Door { address, dialect: Rc::new(Nats) }
+    Door { address, dialect: Rc::new(Nats), tls: None }
 }
 
 fn plan() -> Plan {
@@ -175,7 +175,7 @@ fn a_member_that_stops_reading_holds_nobody_up_and_gets_the_rest_in_the_end() {
 #[test]
 fn sessions_that_never_open_are_given_up_on_interrupt() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let door = Door { address: listener.local_addr().unwrap(), dialect: Rc::new(Nats) };
+    let door = Door { address: listener.local_addr().unwrap(), dialect: Rc::new(Nats), tls: None };
     let stop = Stop::default();
     let from_afar = stop.clone();
     std::thread::spawn(move || {

@@ -10,11 +10,12 @@ use anyhow::{Context as _, bail};
 use mio::net::TcpStream;
 
 use crate::load::crowd::Session;
+use crate::load::line::Line;
 
 /// A socket and what is on its way.
 #[derive(Debug)]
 pub struct Wire {
-    stream: TcpStream,
+    line: Line,
     /// The beginning of something that is not all there.
     held: Vec<u8>,
     /// Whether nobody has looked at that yet.
@@ -29,13 +30,13 @@ impl Wire {
     /// Of an open session.
     pub fn new(session: Session) -> Self {
         let unheard = !session.held.is_empty();
-        let (stream, held) = (session.stream, session.held);
-        Self { stream, held, unheard, unwritten: Vec::new(), written: 0 }
+        let (line, held) = (session.line, session.held);
+        Self { line, held, unheard, unwritten: Vec::new(), written: 0 }
     }
 
     /// The socket itself.
     pub const fn stream(&mut self) -> &mut TcpStream {
-        &mut self.stream
+        self.line.stream()
     }
 
     /// Reads until there is nothing more. `hear` is given what came, with what was left of
@@ -55,7 +56,7 @@ impl Wire {
         loop {
             let held = self.held.len();
             buffer[..held].copy_from_slice(&self.held);
-            let read = match self.stream.read(&mut buffer[held..]) {
+            let read = match self.line.read(&mut buffer[held..]) {
                 Ok(0) => bail!("the server closed the connection"),
                 Ok(read) => read,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
@@ -89,7 +90,7 @@ impl Wire {
     /// When the session has ended.
     pub fn write(&mut self) -> anyhow::Result<()> {
         while self.unwritten_bytes() > 0 {
-            match self.stream.write(&self.unwritten[self.written..]) {
+            match self.line.write(&self.unwritten[self.written..]) {
                 Ok(written) => self.written += written,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error).context("cannot write"),

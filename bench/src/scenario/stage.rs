@@ -84,7 +84,9 @@ impl<'a> Stage<'a> {
         check_descriptors(sessions)?;
         let mut kinds = Vec::new();
         let broker = (!args.without_broker).then_some(Kind::Broker);
-        for kind in broker.into_iter().chain(args.peer.iter().map(|peer| Kind::from(*peer))) {
+        let within_tls = args.tls.then_some(Kind::BrokerTls);
+        let brokers = broker.into_iter().chain(within_tls);
+        for kind in brokers.chain(args.peer.iter().map(|peer| Kind::from(*peer))) {
             if !kinds.contains(&kind) {
                 targets::check(kind, args)?;
                 kinds.push(kind);

@@ -18,6 +18,10 @@ use crate::targets::Setup;
 pub const KEY_ID: &str = "load";
 pub const KEY_SECRET: &str = "jW8rTz2mQx5nLb9vKc4hYd7fGs3pUe6a";
 
+/// What it shows where TLS is measured: P-256, and the key is no secret.
+pub const CERTIFICATE: &str = include_str!("../../../tests/certificates/first.pem");
+const CERTIFICATE_KEY: &str = include_str!("../../../tests/certificates/first.key");
+
 /// Messages a second that one publisher is granted where its limit is what is measured.
 pub const GRANTED_PER_SECOND: u32 = 5;
 
@@ -95,12 +99,38 @@ pub fn command(
     address: SocketAddr,
     directory: &Path,
 ) -> anyhow::Result<Vec<OsString>> {
+    let mut command = begin(setup, directory)?;
+    command.extend(["--listen".into(), address.to_string().into()]);
+    Ok(command)
+}
+
+/// The same, but it listens for TLS only.
+///
+/// # Errors
+/// When the configuration or the certificate cannot be written.
+pub fn command_tls(
+    setup: &Setup<'_>,
+    address: SocketAddr,
+    directory: &Path,
+) -> anyhow::Result<Vec<OsString>> {
+    let mut command = begin(setup, directory)?;
+    let (certificate, key) = (directory.join("certificate.pem"), directory.join("key.pem"));
+    write_private(&certificate, CERTIFICATE).context("cannot write the broker's certificate")?;
+    write_private(&key, CERTIFICATE_KEY).context("cannot write the certificate's key")?;
+    command.extend(["--listen".into(), "off".into()]);
+    command.extend(["--tls-listen".into(), address.to_string().into()]);
+    command.extend(["--tls-certificate".into(), certificate.into()]);
+    command.extend(["--tls-key".into(), key.into()]);
+    Ok(command)
+}
+
+/// All of its command line but where it listens.
+fn begin(setup: &Setup<'_>, directory: &Path) -> anyhow::Result<Vec<OsString>> {
     let path = directory.join("throng.toml");
     write_private(&path, &config(setup.rules, setup.args))
         .context("cannot write the broker's configuration")?;
     let mut command: Vec<OsString> = vec![program(setup.args)?.into(), "serve".into()];
     command.extend(["--config".into(), path.into()]);
-    command.extend(["--listen".into(), address.to_string().into()]);
     command.extend(["--workers".into(), setup.workers.to_string().into()]);
     command.extend(["--io".into(), setup.args.io.as_str().into()]);
     Ok(command)

@@ -21,6 +21,7 @@ use crate::args;
 use crate::cores::CoreList;
 use crate::load::crowd::Door;
 use crate::load::dialect::{Dialect, Entry, Mqtt, Nats, Redis, Throng};
+use crate::load::line;
 use spawned::Spawned;
 
 pub use broker::Rules;
@@ -30,6 +31,8 @@ pub use broker::Rules;
 pub enum Kind {
     /// The broker.
     Broker,
+    /// The broker, within TLS.
+    BrokerTls,
     /// The relay that only copies bytes.
     Raw,
     /// Redis.
@@ -45,6 +48,7 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Broker => "broker",
+            Self::BrokerTls => "broker-tls",
             Self::Raw => "raw",
             Self::Redis => "redis",
             Self::Nats => "nats",
@@ -54,11 +58,11 @@ impl Kind {
 
     fn dialect(self, args: &args::Target) -> Rc<dyn Dialect> {
         match self {
-            Self::Broker if args.tokens => {
+            Self::Broker | Self::BrokerTls if args.tokens => {
                 let entry = Entry::Tokens { key_id: broker::KEY_ID, secret: broker::KEY_SECRET };
                 Rc::new(Throng { app: args.app.clone(), entry })
             }
-            Self::Broker | Self::Raw => {
+            Self::Broker | Self::BrokerTls | Self::Raw => {
                 let entry = Entry::Development(args.secret.clone());
                 Rc::new(Throng { app: args.app.clone(), entry })
             }
@@ -112,13 +116,14 @@ impl Target {
         let dialect = kind.dialect(setup.args);
         if let (Kind::Broker, Some(address), Some(pid)) = (kind, setup.args.address, setup.args.pid)
         {
-            return Ok(Self { door: Door { address, dialect }, pid, spawned: None });
+            return Ok(Self { door: Door { address, dialect, tls: None }, pid, spawned: None });
         }
         let address = free_address()?;
         let directory = tempfile::Builder::new().prefix("throng-bench-").tempdir();
         let directory = directory.context("cannot make a directory for the log")?;
         let command = match kind {
             Kind::Broker => broker::command(setup, address, directory.path())?,
+            Kind::BrokerTls => broker::command_tls(setup, address, directory.path())?,
             Kind::Raw => relay(address)?,
             Kind::Redis => peers::redis(address, directory.path())?,
             Kind::Nats => peers::nats(address, directory.path())?,
@@ -127,7 +132,11 @@ impl Target {
         let mut spawned = Spawned::start(&command, setup.cores, directory)?;
         spawned.wait_until_it_listens(address)?;
         let pid = spawned.pid();
-        Ok(Self { door: Door { address, dialect }, pid, spawned: Some(spawned) })
+        let tls = match kind {
+            Kind::BrokerTls => Some(line::trusting(broker::CERTIFICATE)?),
+            _ => None,
+        };
+        Ok(Self { door: Door { address, dialect, tls }, pid, spawned: Some(spawned) })
     }
 
     /// Fails once it is gone, with its last words if they are known.
@@ -162,7 +171,7 @@ impl Target {
 /// When a program is missing, or the broker is not on a loopback address.
 pub fn check(kind: Kind, args: &args::Target) -> anyhow::Result<()> {
     match kind {
-        Kind::Broker => broker::check(args),
+        Kind::Broker | Kind::BrokerTls => broker::check(args),
         Kind::Raw => Ok(()),
         Kind::Redis => peers::REDIS.find().map(drop),
         Kind::Nats => peers::NATS.find().map(drop),
@@ -177,6 +186,7 @@ pub fn check(kind: Kind, args: &args::Target) -> anyhow::Result<()> {
 pub fn describe(kind: Kind, rules: Rules, args: &args::Target) -> anyhow::Result<String> {
     Ok(match kind {
         Kind::Broker => broker::describe(rules, args)?,
+        Kind::BrokerTls => broker::describe(rules, args)? + "; all within TLS",
         Kind::Raw => "one epoll thread, one contiguous send per member and turn; no rights, no \
              limits, no memory of messages"
             .to_owned(),

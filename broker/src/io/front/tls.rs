@@ -22,8 +22,9 @@ use crate::time::Instant;
 /// never finish, who does so at once still gets in.
 pub(super) const HANDSHAKES_MAX: usize = 1024;
 
-/// How long handshakes keep one turn from what else there is to do. The last one begun in this
-/// time is finished, which takes up to a millisecond more.
+/// How long handshakes keep one turn from what else there is to do. The last step begun in this
+/// time is finished: a third of a millisecond more with P-256, one with RSA of 2,048 bits (see
+/// `docs/measurements.md`), more with longer keys.
 const HANDSHAKE_TIME_PER_WAIT: Duration = Duration::from_millis(2);
 
 const LOG_GAP: Duration = Duration::from_secs(1);

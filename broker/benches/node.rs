@@ -219,8 +219,8 @@ impl Node {
                     }
                     own.sent.push((connection, Outgoing::into_spare(outgoing)));
                 }
-                Effect::HandOver { to, received, .. } => {
-                    self.handed_over = Some((to.index(), received));
+                Effect::HandOver { to, arrival, .. } => {
+                    self.handed_over = Some((to.index(), arrival.received));
                 }
                 Effect::Resume { .. } => {}
                 other => panic!("nobody lags, pauses or leaves here: {other:?}"),

@@ -92,19 +92,29 @@ pub enum Effect {
         connection: ConnectionId,
     },
     /// Let whoever runs the node read something in the log.
-    Report(Report),
+    Report(Box<Report>),
     /// Give a connection to another shard, where it becomes [`Event::Adopted`].
     HandOver {
         /// The connection; paused and with no send under way.
         connection: ConnectionId,
         /// Its new shard.
         to: ShardId,
-        /// The address it comes from.
-        peer: IpAddr,
-        /// All that was received on it so far.
-        received: Vec<u8>,
+        /// What it brings along.
+        arrival: Box<Arrival>,
     },
 }
+
+/// What a connection brings along to another shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The address it comes from.
+    pub peer: IpAddr,
+    /// All that was received on it so far.
+    pub received: Vec<u8>,
+}
+
+// One is written for each delivery that is sent, and what is rare lies elsewhere.
+const _: () = assert!(size_of::<Effect>() <= 40);
 
 /// Something that whoever runs the node may want to know of a connection. Holds no secret and
 /// nothing that a stranger chose: what is not known is not named.

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::keys::Keys;
 use crate::envelope::Envelope;
-use crate::event::{Effect, Event};
+use crate::event::{Arrival, Effect, Event};
 use crate::id::ShardId;
 use crate::io::{Completion, Io};
 use crate::journal::Journal;
@@ -204,9 +204,10 @@ impl<I: Io> Worker<I> {
                 Effect::Resume { connection, receive } => self.io.resume(connection, receive),
                 Effect::Shutdown { connection } => self.io.shutdown(connection),
                 Effect::Close { connection } => self.io.close(connection),
-                Effect::HandOver { connection, to, peer, received } => {
+                Effect::HandOver { connection, to, arrival } => {
                     // None if the peer ended it in this very turn.
                     if let Some(socket) = self.io.detach(connection) {
+                        let Arrival { peer, received } = *arrival;
                         let parcel = Parcel::Connection { socket, peer, received };
                         self.mesh.send(to.index(), parcel);
                     }

@@ -11,7 +11,7 @@ use throng_protocol::value::{ClientName, DeviceId, Extensions, Role, UserId};
 
 use crate::app;
 use crate::app::token::{Cause, Pass};
-use crate::event::{Effect, Receive};
+use crate::event::{Arrival, Effect, Receive};
 use crate::grant::Grant;
 use crate::id::{AppId, ConnectionId, SessionKey, UserHandle};
 use crate::limits::{ROOMS_PER_USER_MAX, SESSIONS_PER_USER_MAX};
@@ -84,7 +84,8 @@ impl Shard {
             probe::mark(Mark::HandedOver);
             if let Some(Session { peer, .. }) = self.sessions.remove(connection) {
                 let received = received.to_vec();
-                self.effects.push(Effect::HandOver { connection, to: home, peer, received });
+                let arrival = Box::new(Arrival { peer, received });
+                self.effects.push(Effect::HandOver { connection, to: home, arrival });
             }
             return;
         }

@@ -73,7 +73,8 @@ impl Shard {
         let who = session
             .identity()
             .map(|own| Who { app: self.app(own.app).key.clone(), user: own.name.clone() });
-        self.effects.push(Effect::Report(Report { peer: session.peer, code, cause, who }));
+        let report = Report { peer: session.peer, code, cause, who };
+        self.effects.push(Effect::Report(Box::new(report)));
     }
 
     /// A connection is gone.

@@ -339,14 +339,14 @@ impl Node {
                     self.close(peer);
                 }
             }
-            Effect::HandOver { connection, to, received, .. } => {
+            Effect::HandOver { connection, to, arrival } => {
                 let Some(peer) = self.peer(shard, connection) else { return };
                 assert!(peer.receive.is_none() && peer.sending.is_none(), "a quiet connection");
                 let Some(number) = self.places[shard].peer(connection) else { return };
                 self.places[shard].slots[connection.slot as usize] = None;
                 let home = &mut self.places[to.index()];
                 let adopted = home.insert(number);
-                home.waiting.push_back(Waiting::Adopted(adopted, received));
+                home.waiting.push_back(Waiting::Adopted(adopted, arrival.received));
                 self.peers[number].place = Some((to.index(), adopted));
             }
             // For the log; a peer sees nothing of it.

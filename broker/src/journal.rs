@@ -2,7 +2,7 @@
 //!
 //! Written by a worker, out of what its shard reports. A flood of connections makes no flood of
 //! lines: one for each source and reason in a while, with how many there were meanwhile, and no more
-//! than [`SOURCES_MAX`] sources at a time. Holds no secret, no payload and nothing a stranger
+//! than `SOURCES_MAX` sources at a time. Holds no secret, no payload and nothing a stranger
 //! chose: ids have an alphabet, and are named only once they were shown to be true.
 
 use core::net::IpAddr;

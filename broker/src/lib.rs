@@ -33,6 +33,7 @@ pub mod room;
 pub mod sanctions;
 pub mod session;
 pub mod shard;
+pub mod signals;
 pub mod slots;
 pub mod time;
 pub mod tokens;

@@ -70,15 +70,33 @@ pub const KEEP_ALIVE_ROOMS_MAX: u32 = 100;
 /// Creator, managers and ordinary members of a room (spec 2, a cap).
 pub const FIXED_MEMBERS_MAX: u32 = 1000;
 
-/// Messages that a room keeps for those who come and those who come back: what a join may ask for.
-pub const RING_MESSAGES_DEFAULT: u32 = JOIN_HISTORY_MAX as u32;
+/// Messages that a room keeps whatever they weigh, and the least it may be told to keep (spec 8):
+/// what a join may ask for.
+pub const RING_MESSAGES_MIN: u32 = JOIN_HISTORY_MAX as u32;
+
+/// Messages that a room keeps for those who come and those who come back.
+pub const RING_MESSAGES_DEFAULT: u32 = RING_MESSAGES_MIN;
 
 /// The most that a room may be told to keep.
 pub const RING_MESSAGES_MAX: u32 = 10_000;
 
 /// Bytes that a room keeps of its last entries, messages and notices, whatever number of messages it
 /// is to keep: the least number of the largest messages, and some notices between them.
-pub const RING_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const RING_BYTES_DEFAULT: usize = 8 * 1024 * 1024;
+
+/// The fewest bytes that a room may be told to keep: the largest batch always fits.
+pub const RING_BYTES_MIN: usize = 256 * 1024;
+
+/// The most bytes that a room may be told to keep.
+pub const RING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The share of a room's bytes that notices may take before messages yield to them. Without one
+/// a room that keeps many messages would have no place for notices, and nobody who missed one could
+/// come back to it.
+#[must_use]
+pub const fn ring_notice_bytes(ring_bytes: usize) -> usize {
+    ring_bytes / 4
+}
 
 /// How long the seat of a member whose connection was lost is held (spec 4).
 pub const GRACE_DEFAULT: Duration = Duration::from_secs(30);
@@ -248,8 +266,11 @@ const _: () = {
     assert!(CLIENT_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);
     assert!(SERVER_MESSAGES_PER_SECOND_DEFAULT <= RATE_PER_SECOND_MAX);
     assert!(ROOMS_PER_USER_DEFAULT <= ROOMS_PER_USER_MAX);
+    assert!(RING_MESSAGES_MIN <= RING_MESSAGES_DEFAULT);
     assert!(RING_MESSAGES_DEFAULT <= RING_MESSAGES_MAX);
-    assert!(RING_MESSAGES_DEFAULT as usize * (BODY_BYTES_MAX + 1024) <= RING_BYTES_MAX);
+    assert!(BATCH_BYTES_MAX + BODY_BYTES_MAX + 1024 <= RING_BYTES_MIN);
+    assert!(RING_BYTES_MIN <= RING_BYTES_DEFAULT && RING_BYTES_DEFAULT <= RING_BYTES_MAX);
+    assert!(RING_MESSAGES_MIN as usize * (BODY_BYTES_MAX + 1024) <= RING_BYTES_DEFAULT);
     // Whoever comes back in time finds all that it missed.
     assert!(GRACE_MESSAGES_DEFAULT < RING_MESSAGES_DEFAULT);
     assert!(KEEP_ALIVE_ROOMS_DEFAULT <= KEEP_ALIVE_ROOMS_MAX);

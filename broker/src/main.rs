@@ -1,25 +1,19 @@
-//! The `throng` command: reads the configuration, starts the node, renews its keys and ends it when
-//! a signal says so. What it serves is in `node`, what it checks in `config`, and what it does with
-//! tokens in `tokens`.
+//! The `throng` command: reads the configuration and does what is asked. What it serves is in `node`,
+//! what it checks in `config`, what it does with tokens in `tokens`, and on signals in `signals`.
 //!
 //! Standard output is for the person or the program that started it, standard error for errors
-//! and the log. Exit codes: 0 ended in order, 1 failed or a token is not good, 2 bad configuration, 128 and the signal
-//! when a second signal cut the ending short.
+//! and the log. Exit codes: 0 ended in order, 1 failed or a token is not good, 2 bad configuration,
+//! 128 and the signal when a second signal cut the ending short.
 
 use std::io::{self, Read, Write};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 use std::{env, thread};
-
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use signal_hook::low_level::signal_name;
 
 use throng_broker::config::command::token::{SecretOf, Verify};
 use throng_broker::config::command::{Asked, Verb};
-use throng_broker::config::reload::{Reloaded, reload};
-use throng_broker::config::{Config, Loaded, Sources, apps, effective, log};
-use throng_broker::node::{Node, Stop};
-use throng_broker::renewal::Renewal;
+use throng_broker::config::{Config, Loaded, Sources, effective, log};
+use throng_broker::node::Node;
+use throng_broker::signals::{self, Running};
 use throng_broker::tokens;
 
 #[cfg(feature = "mimalloc")]
@@ -101,7 +95,7 @@ fn serve(sources: Sources, config: Config) -> anyhow::Result<()> {
         tracing::debug!(%error, "huge pages stay as the system has them");
     }
     // From here on signals are kept, so that one during the start is not lost.
-    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    let signals = signals::keep()?;
     let node = Node::start(&config)?;
     // A broker serves whether or not anyone reads its greeting.
     let _ = greet(&node, &config);
@@ -110,76 +104,6 @@ fn serve(sources: Sources, config: Config) -> anyhow::Result<()> {
     node.join()?;
     tracing::info!("ended in order");
     Ok(())
-}
-
-/// A node that runs, as signals see it.
-struct Running {
-    sources: Sources,
-    config: Config,
-    stop: Stop,
-    renewal: Renewal,
-}
-
-impl Running {
-    /// Drains at the first signal to end and ends the process at the second.
-    fn obey(mut self, mut signals: Signals) {
-        let mut draining = false;
-        for signal in &mut signals {
-            if signal == SIGHUP {
-                self.renew();
-                self.renew_certificate();
-                continue;
-            }
-            if draining {
-                process::exit(128 + signal);
-            }
-            draining = true;
-            let name = signal_name(signal).unwrap_or("signal");
-            tracing::info!("{name}: seeing everyone off; a second signal ends the broker at once");
-            self.stop.drain();
-        }
-    }
-
-    /// Reads the configuration again and takes its keys over. If anything is wrong with it, nothing
-    /// changes.
-    fn renew(&mut self) {
-        let Reloaded { keys, renewed, needs_restart } = match reload(&self.sources, &self.config) {
-            Ok(reloaded) => reloaded,
-            Err(problems) => {
-                for problem in problems.iter() {
-                    tracing::error!("{problem}");
-                }
-                tracing::error!("SIGHUP: the configuration is bad; everything stays as it is");
-                return;
-            }
-        };
-        for setting in needs_restart {
-            tracing::warn!("SIGHUP: {setting} is set differently, which takes a restart");
-        }
-        if renewed.is_empty() {
-            tracing::info!("SIGHUP: the keys are the same");
-        }
-        for (app, keys) in self.config.apps.iter_mut().zip(&keys) {
-            app.keys.clone_from(keys);
-        }
-        for app in renewed.into_iter().map(|place| &self.config.apps[place]) {
-            tracing::info!(app = &*app.key, keys = apps::ids(&app.keys), "SIGHUP: new keys");
-        }
-        self.renewal.keys(keys);
-    }
-
-    /// Reads the certificate and its key again, whatever became of the configuration.
-    fn renew_certificate(&self) {
-        if self.config.tls.is_none() {
-            return;
-        }
-        match self.renewal.certificates() {
-            Ok(()) => {
-                tracing::info!("SIGHUP: new connections are shown the certificate as it is now")
-            }
-            Err(error) => tracing::error!("SIGHUP: the certificate stays as it is: {error}"),
-        }
-    }
 }
 
 /// Tells a newcomer how to talk to the broker.

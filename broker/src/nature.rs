@@ -39,6 +39,8 @@ pub struct Nature {
     pub fixed_members_max: u32,
     /// Messages that one keeps for those who come and those who come back.
     pub ring_messages: u32,
+    /// Bytes of what one keeps, notices with it.
+    pub ring_bytes: usize,
     /// How long the seat of a member whose connection was lost is held.
     pub grace: Duration,
     /// For how many messages, if those come sooner.
@@ -56,6 +58,7 @@ impl Default for Nature {
             members_max: None,
             fixed_members_max: limits::FIXED_MEMBERS_MAX,
             ring_messages: limits::RING_MESSAGES_DEFAULT,
+            ring_bytes: limits::RING_BYTES_DEFAULT,
             grace: limits::GRACE_DEFAULT,
             grace_messages: limits::GRACE_MESSAGES_DEFAULT,
             presence: Presence::Off,

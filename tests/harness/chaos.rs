@@ -249,13 +249,17 @@ impl Chaos {
             _ => LimitSetting::Keep,
         });
         let slow_mode_ms = [0, 0, 300, 2_000][self.random.below(4)];
+        let limit = LimitSetting::Limit;
+        let messages = [LimitSetting::Inherit, limit(50), limit(200)][self.random.below(3)];
+        let bytes = [LimitSetting::Inherit, limit(256 * 1024)][self.random.below(2)];
         let own = &mut self.world.clients[client];
-        match self.random.below(7) {
+        match self.random.below(8) {
             0 => _ = own.change_list((ListName::ProtectedUsers, room), change, &[&user]),
             1 => _ = own.change_list((ListName::LowKinds, ""), change, &["extra", "like"]),
             2 | 3 => _ = own.set_limits(room, pools, slow_mode_ms),
             4 => _ = own.query_limits(room),
             5 => _ = own.query_counters(),
+            6 => _ = own.set_ring(room, [messages, bytes]),
             _ => _ = own.query_list(ListName::ProtectedUsers, room),
         }
     }

@@ -72,6 +72,7 @@ const BROKER: &[(&str, &[&str])] = &[
     ("tokens", &["app", "config", "limits"]),
     ("renewal", &["app", "io", "mesh", "worker"]),
     ("node", &["app", "config", "id", "io", "limits", "mesh", "renewal", "shard", "worker"]),
+    ("signals", &["config", "node", "renewal"]),
 ];
 
 const CORE: &[&str] = &[

@@ -46,6 +46,7 @@ pub enum Key {
     MembersMax,
     FixedMembersMax,
     RingMessages,
+    RingBytes,
     Grace,
     GraceMessages,
     Presence,

@@ -36,7 +36,7 @@ const APP_ROOMS: &str = SECTIONS[3];
 const APP_LIMITS: &str = SECTIONS[4];
 
 /// The rows, in the order in which the settings are written.
-pub(super) const ROWS: [Row; 47] = [
+pub(super) const ROWS: [Row; 48] = [
     Row {
         key: Key::Listen,
         section: NODE,
@@ -295,6 +295,14 @@ pub(super) const ROWS: [Row; 47] = [
         flat: "development-room-ring-messages",
         form: "COUNT",
         meaning: "Messages a room keeps for those who come and those who come back",
+    },
+    Row {
+        key: Key::RingBytes,
+        section: APP_ROOMS,
+        name: "ring_bytes",
+        flat: "development-room-ring-bytes",
+        form: "SIZE",
+        meaning: "Bytes of what a room keeps; its last 50 messages stay, however large",
     },
     Row {
         key: Key::Grace,

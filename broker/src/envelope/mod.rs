@@ -399,7 +399,7 @@ pub enum Ask {
     ChangeExceptions(Actor, ListChange, Names),
     /// Tell that list.
     QueryExceptions(Actor),
-    /// Set how much the room takes in, and how often one member may speak.
+    /// Set how much the room takes in, how often one member may speak, and how much is kept.
     SetLimits(LimitSettings),
     /// Tell what is left of the limits, for a user.
     QueryLimits {
@@ -540,6 +540,10 @@ pub struct LimitSettings {
     pub protected: LimitSetting,
     /// Milliseconds between two messages of one member.
     pub slow_mode_ms: LimitSetting,
+    /// Messages that are kept.
+    pub ring_messages: LimitSetting,
+    /// Bytes that are kept.
+    pub ring_bytes: LimitSetting,
 }
 
 /// What became of a request.

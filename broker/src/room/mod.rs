@@ -81,7 +81,7 @@ pub use moderation::refusal as sanctioned;
 pub use past::{HistoryAsk, HistoryFound, RecallAsk};
 pub use queue::QueueChange;
 pub use quota::QuotaLeft;
-pub use ring::Entries;
+pub use ring::{Entries, OwnRetention, Retention};
 pub use stream::{Batch, Message, Own, Run, Runs};
 pub use tally::Periods;
 
@@ -153,6 +153,8 @@ pub struct Wish {
     pub quota: QuotaLimits,
     /// Milliseconds between two messages of one member at the least.
     pub slow_mode_ms: u32,
+    /// How much of what happens it keeps.
+    pub retention: OwnRetention,
     /// What few rooms begin with.
     pub furniture: Option<Box<Furniture>>,
 }
@@ -179,6 +181,7 @@ impl Wish {
             flags: RoomFlags::default(),
             quota,
             slow_mode_ms: 0,
+            retention: OwnRetention::default(),
             furniture: None,
         }
     }
@@ -224,6 +227,19 @@ pub struct RoomAllowance {
     pub slow_mode: Duration,
     /// How much of it the user has to wait.
     pub slow_mode_wait: Duration,
+    /// How much of what happens the room keeps.
+    pub retention: Retention,
+}
+
+/// A room's limits, all that servers may set of them (spec 6 and 8).
+#[derive(Debug, Clone, Copy)]
+pub struct RoomLimits {
+    /// How much it takes in.
+    pub quota: QuotaLimits,
+    /// The least time between two messages of one member.
+    pub slow_mode: Duration,
+    /// How much of what happens it keeps.
+    pub retention: OwnRetention,
 }
 
 /// Who publishes: a member by its handle, or anyone by name.
@@ -278,7 +294,7 @@ impl Room {
             quota: Quota::new(wish.quota),
             slow_mode: SlowMode::new(Duration::from_millis(wish.slow_mode_ms.into())),
             stream: Stream::new(birth.epoch),
-            ring: Ring::default(),
+            ring: Ring::new(wish.retention),
             attributes: Attributes::default(),
             queue: None,
             bots: None,
@@ -513,27 +529,33 @@ impl Room {
         both_roles(user).filter_map(|who| self.members.session(self.members.find(who)?))
     }
 
-    /// Changes how much the room takes in, and how often one member may speak.
-    pub fn set_limits(&mut self, quota: QuotaLimits, slow_mode: Duration) {
-        self.quota.set_limits(quota);
-        self.slow_mode.set_interval(slow_mode);
+    /// Changes how much the room takes in, how often one member may speak, and how much is kept.
+    pub fn set_limits(&mut self, limits: RoomLimits, nature: &Nature) {
+        self.quota.set_limits(limits.quota);
+        self.slow_mode.set_interval(limits.slow_mode);
+        self.ring.set_own(limits.retention, nature);
     }
 
-    /// What the room takes in at most, and how often one member may speak.
+    /// What the room takes in at most, how often one member may speak, and how much is kept.
     #[must_use]
-    pub const fn limits(&self) -> (QuotaLimits, Duration) {
-        (self.quota.limits(), self.slow_mode.interval())
+    pub const fn limits(&self) -> RoomLimits {
+        RoomLimits {
+            quota: self.quota.limits(),
+            slow_mode: self.slow_mode.interval(),
+            retention: self.ring.own(),
+        }
     }
 
     /// What is left of the room's limits, for a user.
     #[must_use]
-    pub fn allowance(&self, who: Who<'_>, now: Instant) -> RoomAllowance {
+    pub fn allowance(&self, who: Who<'_>, nature: &Nature, now: Instant) -> RoomAllowance {
         let member = self.members.find(who).filter(|_| who.role != Role::Server);
         let wait = member.map(|member| self.slow_mode.check(member, now));
         RoomAllowance {
             quota: self.quota.left(now),
             slow_mode: self.slow_mode.interval(),
             slow_mode_wait: wait.and_then(Result::err).unwrap_or_default(),
+            retention: self.ring.own().or(nature),
         }
     }
 
@@ -563,7 +585,7 @@ impl Room {
     /// who come and those who come back.
     pub fn seal(&mut self, nature: &Nature, give: impl FnMut(ShardId, Batch)) {
         if let Some(kept) = self.stream.seal(self.members.shards(), give) {
-            self.ring.record(kept, nature.ring_messages);
+            self.ring.record(kept, nature);
         }
     }
 

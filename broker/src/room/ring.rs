@@ -2,27 +2,76 @@
 //! sibling.
 //!
 //! It keeps the sealed batches themselves, so that nothing is encoded or copied for it; what is
-//! asked for are slices of them, the very frames that were sent when they were new. It lets go of a
-//! batch once the others hold as many messages as it is to keep, or once all of them weigh too much:
-//! a room in which only notices have places would keep those for ever else.
+//! asked for are slices of them, the very frames that were sent when they were new. It has a number
+//! of messages and a number of bytes, and lets go of the oldest, batch by batch:
+//!
+//! - of a batch, once the others hold as many messages as it is to keep;
+//! - while all of it weighs too much: of the notices of a batch, or, where notices have no more than
+//!   their share ([`ring_notice_bytes`]), of a batch with its messages. The last
+//!   [`RING_MESSAGES_MIN`] messages stay whatever they weigh.
+//!
+//! Batches that lost their notices are still read as history; whoever comes back needs whole ones.
 
+use core::num::NonZeroU32;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
 use throng_protocol::frame;
 
-use crate::limits::{HISTORY_PAGE_BYTES_MAX, RING_BYTES_MAX};
+use crate::limits::{HISTORY_PAGE_BYTES_MAX, RING_MESSAGES_MIN, ring_notice_bytes};
+use crate::nature::Nature;
 use crate::room::recall::{TOMBSTONE_TAG, is_erased};
 use crate::room::stream::MESSAGE_TAG;
+
+/// A frame in the place of a notice that was let go, so that the places behind it are counted as
+/// before. It is never sent.
+const GONE: &[u8] = &[1, 0, 0, 0, GONE_TAG];
+
+/// No frame that is sent has this tag.
+const GONE_TAG: u8 = 0;
 
 /// The last entries of a room.
 #[derive(Debug, Default)]
 pub struct Ring {
-    batches: VecDeque<Kept>,
+    own: OwnRetention,
+    /// The oldest, of which only the messages are left. There are holes between them.
+    thinned: VecDeque<Kept>,
+    /// The newest, with all that happened: one at least, once something did.
+    whole: VecDeque<Kept>,
     messages: u64,
     /// What they weigh, see [`Kept::weight`].
     weight: usize,
+    /// How much of that notices do.
+    notice_weight: usize,
+}
+
+/// How much of what happened is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// So many messages, as long as they are not too large; some more if they came together.
+    pub messages: u32,
+    /// So many bytes at the most, as long as that leaves the least number of messages.
+    pub bytes: usize,
+}
+
+/// How much of what happened one room keeps; what it does not say is as the app has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnRetention {
+    /// So many messages.
+    pub messages: Option<NonZeroU32>,
+    /// So many bytes.
+    pub bytes: Option<NonZeroU32>,
+}
+
+impl OwnRetention {
+    /// How much that is in an app with rooms of such a nature.
+    #[must_use]
+    pub fn or(self, nature: &Nature) -> Retention {
+        let messages = self.messages.map_or(nature.ring_messages, NonZeroU32::get);
+        let bytes = self.bytes.and_then(|bytes| usize::try_from(bytes.get()).ok());
+        Retention { messages, bytes: bytes.unwrap_or(nature.ring_bytes) }
+    }
 }
 
 /// A batch that is kept.
@@ -36,6 +85,8 @@ pub struct Kept {
     pub entries: u32,
     /// How many of them are messages; the others are notices.
     pub messages: u32,
+    /// Bytes of the frames of the notices.
+    pub notice_bytes: u32,
     /// Places of messages that are not to be found in it later; almost always there are none.
     pub unstored: Vec<u64>,
     /// Places of messages that were recalled, and when those were read.
@@ -63,20 +114,86 @@ pub struct Entries {
 }
 
 impl Ring {
-    /// Keeps a batch, and so many messages in all at least, as far as [`RING_BYTES_MAX`] allows.
-    pub fn record(&mut self, batch: Kept, messages_min: u32) {
+    /// Keeps nothing yet.
+    #[must_use]
+    pub fn new(own: OwnRetention) -> Self {
+        Self { own, ..Self::default() }
+    }
+
+    /// How much of it is the room's own to say.
+    #[must_use]
+    pub const fn own(&self) -> OwnRetention {
+        self.own
+    }
+
+    /// Changes how much is kept. What is too much is let go at once.
+    pub fn set_own(&mut self, own: OwnRetention, nature: &Nature) {
+        self.own = own;
+        self.trim(own.or(nature));
+    }
+
+    /// Keeps a batch, and lets go of what is too much then.
+    pub fn record(&mut self, batch: Kept, nature: &Nature) {
         self.messages += u64::from(batch.messages);
         self.weight += batch.weight();
-        self.batches.push_back(batch);
-        while let Some(oldest) = self.batches.front()
-            && self.batches.len() > 1
-            && (self.messages - u64::from(oldest.messages) >= u64::from(messages_min)
-                || self.weight > RING_BYTES_MAX)
-        {
+        self.notice_weight += batch.notice_weight();
+        self.whole.push_back(batch);
+        self.trim(self.own.or(nature));
+    }
+
+    fn trim(&mut self, most: Retention) {
+        while self.others_hold(most.messages) {
+            self.let_oldest_go();
+        }
+        while self.weight > most.bytes {
+            let is_spare = self.others_hold(RING_MESSAGES_MIN);
+            let notices_yield = !is_spare || self.notice_weight > ring_notice_bytes(most.bytes);
+            if notices_yield && self.thin_oldest() {
+                continue;
+            }
+            if !is_spare {
+                return;
+            }
+            self.let_oldest_go();
+        }
+    }
+
+    /// Whether there are so many messages in all batches but the oldest, of which there are some.
+    fn others_hold(&self, messages: u32) -> bool {
+        let is_there = self.thinned.len() + self.whole.len() > 1;
+        let oldest = self.thinned.front().or_else(|| self.whole.front());
+        let oldest = oldest.map_or(0, |oldest| u64::from(oldest.messages));
+        is_there && self.messages - oldest >= u64::from(messages)
+    }
+
+    fn let_oldest_go(&mut self) {
+        let oldest = self.thinned.pop_front().or_else(|| self.whole.pop_front());
+        if let Some(oldest) = oldest {
             self.messages -= u64::from(oldest.messages);
             self.weight -= oldest.weight();
-            self.batches.pop_front();
+            self.notice_weight -= oldest.notice_weight();
         }
+    }
+
+    /// Lets go of the notices of the oldest batch that may have some, or says that only the newest has.
+    fn thin_oldest(&mut self) -> bool {
+        if self.notice_weight == self.whole.back().map_or(0, Kept::notice_weight) {
+            return false;
+        }
+        let Some(oldest) = self.whole.pop_front() else { return false };
+        self.weight -= oldest.weight();
+        self.notice_weight -= oldest.notice_weight();
+        if oldest.messages > 0 {
+            let oldest = oldest.without_notices();
+            self.weight += oldest.weight();
+            self.thinned.push_back(oldest);
+        }
+        true
+    }
+
+    /// All batches, the oldest first.
+    fn batches(&self) -> impl DoubleEndedIterator<Item = &Kept> {
+        self.thinned.iter().chain(&self.whole)
     }
 
     /// The last messages behind a place, at most so many. Notices are left out: what they told is
@@ -84,7 +201,7 @@ impl Ring {
     #[must_use]
     pub fn last_messages(&self, most: u8, behind: u64) -> Entries {
         let mut frames: SmallVec<[Bytes; 1]> = SmallVec::new();
-        for batch in self.batches.iter().rev() {
+        for batch in self.batches().rev() {
             let left = usize::from(most) - frames.len();
             if left == 0 || batch.end_seq() <= behind + 1 {
                 break;
@@ -109,10 +226,10 @@ impl Ring {
         if count == 0 {
             return Some(Entries::default());
         }
-        if self.batches.front()?.first_seq > seq + 1 {
+        if self.whole.front()?.first_seq > seq + 1 {
             return None;
         }
-        let behind = self.batches.iter().filter(|batch| batch.end_seq() > seq + 1);
+        let behind = self.whole.iter().filter(|batch| batch.end_seq() > seq + 1);
         let frames = behind.map(|batch| {
             let seen = (seq + 1).saturating_sub(batch.first_seq);
             let seen = frames_of(batch).take(usize::try_from(seen).unwrap_or(usize::MAX));
@@ -137,7 +254,7 @@ impl Ring {
             Some(behind) => seq > behind,
         };
         let mut found: Vec<(u64, Bytes)> = Vec::new();
-        let batches = self.batches.iter();
+        let batches = self.batches();
         let batches: Vec<&Kept> =
             if newest_first { batches.rev().collect() } else { batches.collect() };
         for batch in batches {
@@ -173,14 +290,15 @@ impl Ring {
     /// The frame at a place, if it is still there.
     #[must_use]
     pub fn find(&self, seq: u64) -> Option<Bytes> {
-        let batch = self.batches.iter().find(|batch| batch.holds(seq))?;
+        let batch = self.batches().find(|batch| batch.holds(seq))?;
         let place = usize::try_from(seq - batch.first_seq).ok()?;
         frames_of(batch).nth(place).map(|(frame, _)| frame)
     }
 
     /// Puts another frame in the place of a message that was read then.
     pub fn replace(&mut self, seq: u64, frame: &[u8], time: u64) {
-        let Some(batch) = self.batches.iter_mut().find(|batch| batch.holds(seq)) else { return };
+        let mut batches = self.thinned.iter_mut().chain(&mut self.whole);
+        let Some(batch) = batches.find(|batch| batch.holds(seq)) else { return };
         let frames = (batch.first_seq..).zip(frames_of(batch));
         let frames =
             frames.map(|(at, (own, _))| if at == seq { frame.to_vec() } else { own.to_vec() });
@@ -196,13 +314,18 @@ impl Ring {
     /// # Panics
     /// When it does not.
     pub fn invariants(&self) {
-        let messages: u64 = self.batches.iter().map(|batch| u64::from(batch.messages)).sum();
+        let messages: u64 = self.batches().map(|batch| u64::from(batch.messages)).sum();
         assert_eq!(messages, self.messages, "the messages in the ring are counted");
-        let weight: usize = self.batches.iter().map(Kept::weight).sum();
+        let weight: usize = self.batches().map(Kept::weight).sum();
         assert_eq!(weight, self.weight, "and so is what they weigh");
-        let follows = |a: &Kept, b: &Kept| a.end_seq() == b.first_seq;
-        let mut pairs = self.batches.iter().zip(self.batches.iter().skip(1));
-        assert!(pairs.all(|(a, b)| follows(a, b)), "the ring has no hole");
+        let notices: usize = self.batches().map(Kept::notice_weight).sum();
+        assert_eq!(notices, self.notice_weight, "and what of that notices weigh");
+        let only_messages = |batch: &Kept| batch.messages > 0 && batch.notice_weight() == 0;
+        assert!(self.thinned.iter().all(only_messages), "of the oldest the messages are left");
+        let mut pairs = self.batches().zip(self.batches().skip(1));
+        assert!(pairs.all(|(a, b)| a.end_seq() <= b.first_seq), "the ring is in order");
+        let mut pairs = self.whole.iter().zip(self.whole.iter().skip(1));
+        assert!(pairs.all(|(a, b)| a.end_seq() == b.first_seq), "what is whole has no hole");
     }
 }
 
@@ -210,6 +333,24 @@ impl Kept {
     /// The bytes it takes: its frames, and what there is of each batch.
     fn weight(&self) -> usize {
         size_of::<Self>() + self.bytes.len()
+    }
+
+    /// How much of that is for notices: all of it if there is nothing else.
+    fn notice_weight(&self) -> usize {
+        if self.messages == 0 { self.weight() } else { self.notice_bytes as usize }
+    }
+
+    /// The same with nothing where notices were.
+    fn without_notices(mut self) -> Self {
+        if self.notice_bytes > 0 {
+            let mut bytes = Vec::new();
+            for (frame, tag) in frames_of(&self) {
+                bytes.extend_from_slice(if is_notice(tag) { GONE } else { &frame });
+            }
+            self.bytes = bytes.into();
+            self.notice_bytes = 0;
+        }
+        self
     }
 
     fn holds(&self, seq: u64) -> bool {
@@ -220,6 +361,11 @@ impl Kept {
     fn end_seq(&self) -> u64 {
         self.first_seq + u64::from(self.entries)
     }
+}
+
+/// Whether a frame is neither a message nor what is left of one that was recalled.
+const fn is_notice(tag: u8) -> bool {
+    !matches!(tag, MESSAGE_TAG | TOMBSTONE_TAG)
 }
 
 /// Whether a frame is a message, or what is left of one that was recalled and not erased.
@@ -245,102 +391,4 @@ fn frames_of(batch: &Kept) -> impl Iterator<Item = (Bytes, u8)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MESSAGE: u8 = MESSAGE_TAG;
-    const NOTICE: u8 = 2;
-
-    /// A batch with frames of these tags; each holds its tag and its place.
-    fn batch(first_seq: u64, tags: &[u8]) -> Kept {
-        let mut bytes = Vec::new();
-        for (seq, tag) in (first_seq..).zip(tags) {
-            bytes.extend([2, 0, 0, 0, *tag, seq.to_le_bytes()[0]]);
-        }
-        let messages = tags.iter().filter(|tag| **tag == MESSAGE).count();
-        Kept {
-            bytes: bytes.into(),
-            first_seq,
-            entries: u32::try_from(tags.len()).unwrap(),
-            messages: u32::try_from(messages).unwrap(),
-            unstored: Vec::new(),
-            recalled: Vec::new(),
-        }
-    }
-
-    fn places(entries: &Entries) -> Vec<u8> {
-        let all: Vec<u8> = entries.frames.iter().flat_map(|frame| frame.to_vec()).collect();
-        let places: Vec<u8> = all.chunks(6).map(|frame| frame[5]).collect();
-        assert_eq!(places.len(), entries.count as usize);
-        places
-    }
-
-    fn ring() -> Ring {
-        let mut ring = Ring::default();
-        ring.record(batch(1, &[MESSAGE, MESSAGE]), 4);
-        ring.record(batch(3, &[NOTICE, MESSAGE]), 4);
-        ring.record(batch(5, &[MESSAGE, NOTICE, MESSAGE]), 4);
-        ring.invariants();
-        ring
-    }
-
-    #[test]
-    fn the_last_messages_come_in_order_and_without_notices() {
-        let ring = ring();
-        assert_eq!(places(&ring.last_messages(3, 0)), [4, 5, 7]);
-        assert_eq!(places(&ring.last_messages(4, 0)), [2, 4, 5, 7]);
-        assert_eq!(places(&ring.last_messages(50, 0)), [1, 2, 4, 5, 7]);
-        assert!(places(&ring.last_messages(0, 0)).is_empty());
-        assert_eq!(places(&ring.last_messages(50, 4)), [5, 7]);
-        assert!(places(&ring.last_messages(50, 7)).is_empty());
-    }
-
-    #[test]
-    fn whoever_comes_back_gets_all_it_missed_or_hears_that_it_is_gone() {
-        let mut ring = ring();
-        assert_eq!(places(&ring.after(3, 7).unwrap()), [4, 5, 6, 7]);
-        assert_eq!(places(&ring.after(0, 7).unwrap()), [1, 2, 3, 4, 5, 6, 7]);
-        assert!(places(&ring.after(7, 7).unwrap()).is_empty());
-        assert!(ring.after(8, 7).is_none(), "nobody is ahead of the room");
-        ring.record(batch(8, &[MESSAGE; 3]), 4);
-        assert!(ring.after(3, 10).is_none(), "two batches were let go");
-        assert_eq!(places(&ring.after(4, 10).unwrap()), [5, 6, 7, 8, 9, 10]);
-        ring.invariants();
-    }
-
-    #[test]
-    fn it_keeps_as_many_messages_as_it_must_and_not_many_more() {
-        let mut ring = Ring::default();
-        for seq in 1..=200 {
-            ring.record(batch(seq, &[if seq % 2 == 0 { MESSAGE } else { NOTICE }]), 50);
-        }
-        assert_eq!(ring.messages, 50);
-        assert_eq!(ring.last_messages(50, 0).count, 50);
-        assert!(ring.batches.len() <= 101);
-    }
-
-    #[test]
-    fn a_room_in_which_only_its_state_changes_does_not_grow_for_ever() {
-        let mut ring = Ring::default();
-        ring.record(batch(1, &[MESSAGE]), 50);
-        let notices = 3 * RING_BYTES_MAX as u64 / size_of::<Kept>() as u64;
-        for seq in 2..notices {
-            ring.record(batch(seq, &[NOTICE]), 50);
-        }
-        let weight: usize = ring.batches.iter().map(Kept::weight).sum();
-        assert!(weight <= RING_BYTES_MAX, "{weight} bytes in {} batches", ring.batches.len());
-        assert!(ring.after(notices - 100, notices - 1).is_some(), "the newest are there");
-        assert!(ring.after(1, notices - 1).is_none(), "and who missed more is told");
-        ring.invariants();
-    }
-
-    #[test]
-    fn the_largest_messages_are_kept_in_number_too() {
-        let mut ring = Ring::default();
-        for seq in 1..=100 {
-            let bytes = vec![0; throng_protocol::limits::BODY_BYTES_MAX].into();
-            ring.record(Kept { bytes, ..batch(seq, &[MESSAGE]) }, 50);
-        }
-        assert_eq!(ring.messages, 50);
-    }
-}
+mod tests;

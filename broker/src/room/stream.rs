@@ -105,7 +105,9 @@ pub struct Stream {
     own: SmallVec<[Own; 1]>,
     /// How many of the entries that are not sealed are messages.
     open_messages: u32,
-    /// Places of those of them that are not to be found later.
+    /// Bytes of those that are notices.
+    open_notice_bytes: u32,
+    /// Places of those messages that are not to be found later.
     open_unstored: Vec<u64>,
     /// How many messages there were in all.
     messages: u64,
@@ -124,6 +126,7 @@ impl Stream {
             runs: Runs::new(),
             own: SmallVec::new(),
             open_messages: 0,
+            open_notice_bytes: 0,
             open_unstored: Vec::new(),
             messages: 0,
         }
@@ -178,11 +181,11 @@ impl Stream {
     /// Puts a notice in order and encodes it. Room, epoch, place and time are filled in here.
     /// Gives its place.
     pub fn record_notice(&mut self, room: &str, notice: Notice<'_>, now: WallTime) -> u64 {
-        self.begin();
+        let start = self.begin();
         let at = now.as_micros();
         let notice = Notice { room, epoch: self.epoch, seq: self.seq, at, ..notice };
         FromBroker::Push(notice.into()).write(&mut self.open);
-        self.finish(Class::Protected);
+        self.finish_notice(start);
         self.seq
     }
 
@@ -208,7 +211,7 @@ impl Stream {
 
     /// Puts the room's end in order.
     pub fn record_end(&mut self, room: &str, reason: DestroyReason) {
-        self.begin();
+        let start = self.begin();
         FromBroker::Push(Push::RoomDestroyed(RoomDestroyed {
             room,
             epoch: self.epoch,
@@ -217,7 +220,7 @@ impl Stream {
             extensions: Extensions::NONE,
         }))
         .write(&mut self.open);
-        self.finish(Class::Protected);
+        self.finish_notice(start);
     }
 
     /// A batch with figures of who is in the room. They are no entry: whoever does not get them
@@ -278,8 +281,10 @@ impl Stream {
         }
         self.own.clear();
         let messages = core::mem::take(&mut self.open_messages);
+        let notice_bytes = core::mem::take(&mut self.open_notice_bytes);
         let unstored = core::mem::take(&mut self.open_unstored);
-        Some(Kept { bytes, first_seq, entries, messages, unstored, recalled: Vec::new() })
+        let recalled = Vec::new();
+        Some(Kept { bytes, first_seq, entries, messages, notice_bytes, unstored, recalled })
     }
 
     /// Makes room for the next entry and says where it begins.
@@ -290,6 +295,12 @@ impl Stream {
             self.open.reserve(self.open_bytes_last);
         }
         offset(self.open.len())
+    }
+
+    /// Notes that the entry that was just encoded is a notice; it began there.
+    fn finish_notice(&mut self, start: u32) {
+        self.finish(Class::Protected);
+        self.open_notice_bytes += offset(self.open.len()) - start;
     }
 
     /// Notes the class of the entry that was just encoded.
@@ -334,6 +345,7 @@ mod tests {
         assert_eq!((kept.entries, kept.messages, stream.messages()), (2, 1, 1));
         let (first, rest) = frame::split(&kept.bytes, usize::MAX).unwrap().unwrap();
         let (second, _) = frame::split(rest, usize::MAX).unwrap().unwrap();
+        assert_eq!(kept.notice_bytes as usize, 4 + second.len());
         assert_eq!(first[0], MESSAGE_TAG);
         assert_ne!(second[0], MESSAGE_TAG);
         let FromBroker::Push(Push::Notice(notice)) = FromBroker::decode(second).unwrap() else {

@@ -163,10 +163,10 @@ impl Shard {
         handle: RoomHandle,
         settings: &LimitSettings,
     ) -> Answer {
-        let of_app = self.app(app).quota;
+        let own = Rc::clone(&self.settings);
+        let own = &own.apps[usize::from(app.0)];
         let room = self.rooms.get_mut(handle).expect("just found");
-        let (quota, slow_mode) = rules::apply(settings, room.limits(), of_app);
-        room.set_limits(quota, slow_mode);
+        room.set_limits(rules::apply(settings, room.limits(), own.quota), &own.rooms);
         Answer::LimitsSet
     }
 
@@ -299,7 +299,7 @@ fn plain(room: &mut Room, ask: Ask, nature: &Nature, now: Now) -> Result<Answer,
         }
         Ask::QueryLimits { user, role } => {
             let who = Who { user: &user, role };
-            Answer::Limits(Box::new(room.allowance(who, now.instant)))
+            Answer::Limits(Box::new(room.allowance(who, nature, now.instant)))
         }
         Ask::Change(actor, change) => Answer::Changed(room.change(&actor, &change, now)?),
         Ask::Mute(actor, muted, telling) => {

@@ -23,10 +23,14 @@ use crate::envelope::{
     LimitSettings, Ticket,
 };
 use crate::id::{ConnectionId, ShardId};
-use crate::limits::{RATE_PER_SECOND_MAX, SLOW_MODE_MAX};
+use crate::limits::{
+    RATE_PER_SECOND_MAX, RING_BYTES_MAX, RING_BYTES_MIN, RING_MESSAGES_MAX, RING_MESSAGES_MIN,
+    SLOW_MODE_MAX,
+};
 use crate::names::Names;
+use crate::nature::Nature;
 use crate::rate::{Allowance, QuotaLimits};
-use crate::room::{Actor, RoomAllowance};
+use crate::room::{Actor, OwnRetention, RoomAllowance, RoomLimits};
 use crate::shard::requests::{Refused, invalid};
 use crate::shard::{Shard, asks};
 
@@ -197,6 +201,8 @@ impl Shard {
             room_protected: pool(|room| room.quota.protected),
             slow_mode_ms: room.map_or(0, |room| millis(room.slow_mode)),
             slow_mode_wait_ms: room.map_or(0, |room| millis(room.slow_mode_wait)),
+            ring_messages: room.map_or(0, |room| room.retention.messages),
+            ring_bytes: room.map_or(0, |room| bytes(room.retention.bytes)),
             extensions: NONE,
         };
         self.reply(ticket, limits.into());
@@ -226,15 +232,17 @@ impl Shard {
 }
 
 /// What a room is to be given as its limits.
-pub(super) fn limit_settings(request: &SetRoomLimits<'_>) -> Result<Ask, Refused> {
+pub(super) fn limit_settings(request: &SetRoomLimits<'_>, nature: &Nature) -> Result<Ask, Refused> {
     let SetRoomLimits { high_only, shared, protected, slow_mode_ms, .. } = *request;
-    let settings = LimitSettings { high_only, shared, protected, slow_mode_ms };
-    check_settings(&settings).map(|()| Ask::SetLimits(settings))
+    let SetRoomLimits { ring_messages, ring_bytes, .. } = *request;
+    let settings =
+        LimitSettings { high_only, shared, protected, slow_mode_ms, ring_messages, ring_bytes };
+    check_settings(&settings, nature).map(|()| Ask::SetLimits(settings))
 }
 
-/// Whether a room may be given these limits.
-pub(super) fn check_settings(settings: &LimitSettings) -> Result<(), Refused> {
-    let LimitSettings { high_only, shared, protected, slow_mode_ms } = *settings;
+/// Whether a room of such an app may be given these limits.
+pub(super) fn check_settings(settings: &LimitSettings, nature: &Nature) -> Result<(), Refused> {
+    let LimitSettings { high_only, shared, protected, slow_mode_ms, .. } = *settings;
     if matches!(slow_mode_ms, LimitSetting::Limit(ms) if ms > millis(SLOW_MODE_MAX)) {
         return Err(invalid("slow_mode_ms"));
     }
@@ -244,34 +252,49 @@ pub(super) fn check_settings(settings: &LimitSettings) -> Result<(), Refused> {
             return Err(invalid("quota"));
         }
     }
+    let is_among = |setting, fits: &dyn Fn(u32) -> bool| match setting {
+        LimitSetting::Keep | LimitSetting::Inherit => true,
+        LimitSetting::Unlimited => false,
+        LimitSetting::Limit(limit) => fits(limit),
+    };
+    // Whoever comes back in time finds all that it missed.
+    let least = RING_MESSAGES_MIN.max(nature.grace_messages.saturating_add(1));
+    if !is_among(settings.ring_messages, &|limit| (least..=RING_MESSAGES_MAX).contains(&limit)) {
+        return Err(invalid("ring_messages"));
+    }
+    let bytes = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
+    let bounds = RING_BYTES_MIN..=RING_BYTES_MAX;
+    if !is_among(settings.ring_bytes, &|limit| bounds.contains(&bytes(limit))) {
+        return Err(invalid("ring_bytes"));
+    }
     Ok(())
 }
 
 /// What settings make of the limits that hold, with the app's to inherit from.
-pub(super) fn apply(
-    settings: &LimitSettings,
-    (quota, slow_mode): (QuotaLimits, Duration),
-    app: QuotaLimits,
-) -> (QuotaLimits, Duration) {
-    let pool = |setting, own: Option<NonZeroU32>, app| match setting {
+pub(super) fn apply(settings: &LimitSettings, own: RoomLimits, app: QuotaLimits) -> RoomLimits {
+    let limit = |setting, own: Option<NonZeroU32>, app| match setting {
         LimitSetting::Keep => own,
         LimitSetting::Inherit => app,
         LimitSetting::Unlimited => None,
         LimitSetting::Limit(limit) => {
-            Some(NonZeroU32::new(limit).expect("a pool of nothing is a mute, and was refused"))
+            Some(NonZeroU32::new(limit).expect("none of them may be 0, which was refused"))
         }
     };
     let slow_mode = match settings.slow_mode_ms {
-        LimitSetting::Keep => slow_mode,
+        LimitSetting::Keep => own.slow_mode,
         LimitSetting::Inherit | LimitSetting::Unlimited => Duration::ZERO,
         LimitSetting::Limit(ms) => Duration::from_millis(u64::from(ms)),
     };
     let quota = QuotaLimits {
-        high_only: pool(settings.high_only, quota.high_only, app.high_only),
-        shared: pool(settings.shared, quota.shared, app.shared),
-        protected: pool(settings.protected, quota.protected, app.protected),
+        high_only: limit(settings.high_only, own.quota.high_only, app.high_only),
+        shared: limit(settings.shared, own.quota.shared, app.shared),
+        protected: limit(settings.protected, own.quota.protected, app.protected),
     };
-    (quota, slow_mode)
+    let retention = OwnRetention {
+        messages: limit(settings.ring_messages, own.retention.messages, None),
+        bytes: limit(settings.ring_bytes, own.retention.bytes, None),
+    };
+    RoomLimits { quota, slow_mode, retention }
 }
 
 /// The names of a change, each of which must be what its list holds.
@@ -326,6 +349,10 @@ fn shown(allowance: Allowance) -> value::Allowance {
         left: allowance.left,
         retry_after_ms: millis(allowance.retry_after),
     }
+}
+
+fn bytes(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// Whole milliseconds, rounded up: whoever waits for that long has waited long enough.

@@ -9,8 +9,8 @@ use super::{Ask, NONE, room};
 use crate::error::Unsent;
 use crate::reply::{Counters, Limits, RoomLimitsSet};
 
-/// Set how much a room takes in and how often one member may speak (servers only). What is not
-/// said stays as it is.
+/// Set how much a room takes in, how often one member may speak, and how much of what happens it
+/// keeps (servers only). What is not said stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetRoomLimits {
     room: String,
@@ -18,6 +18,8 @@ pub struct SetRoomLimits {
     shared: LimitSetting,
     protected: LimitSetting,
     slow_mode: LimitSetting,
+    ring_messages: LimitSetting,
+    ring_bytes: LimitSetting,
 }
 
 impl SetRoomLimits {
@@ -26,7 +28,15 @@ impl SetRoomLimits {
     pub fn new(room: &str) -> Self {
         let keep = LimitSetting::Keep;
         let room = room.to_owned();
-        Self { room, high_only: keep, shared: keep, protected: keep, slow_mode: keep }
+        Self {
+            room,
+            high_only: keep,
+            shared: keep,
+            protected: keep,
+            slow_mode: keep,
+            ring_messages: keep,
+            ring_bytes: keep,
+        }
     }
 
     /// Messages in 200 ms for class high only.
@@ -56,6 +66,22 @@ impl SetRoomLimits {
         self.slow_mode = interval_of(interval);
         self
     }
+
+    /// How many of its messages the room keeps: 50 to 10,000, and more than those for which the app
+    /// holds a seat. Unlimited is refused.
+    #[must_use]
+    pub const fn ring_messages(mut self, limit: LimitSetting) -> Self {
+        self.ring_messages = limit;
+        self
+    }
+
+    /// How many bytes of them and of the notices between them: 256 KiB to 64 MiB. The last 50
+    /// messages stay, however large. Unlimited is refused.
+    #[must_use]
+    pub const fn ring_bytes(mut self, limit: LimitSetting) -> Self {
+        self.ring_bytes = limit;
+        self
+    }
 }
 
 /// An interval in whole milliseconds.
@@ -68,10 +94,17 @@ impl Ask for SetRoomLimits {
 
     fn request(&self) -> Result<Request<'_>, Unsent> {
         let room = room(&self.room)?;
-        let Self { high_only, shared, protected, slow_mode: slow_mode_ms, .. } = *self;
-        let extensions = NONE;
-        Ok(request::SetRoomLimits { room, high_only, shared, protected, slow_mode_ms, extensions }
-            .into())
+        Ok(request::SetRoomLimits {
+            room,
+            high_only: self.high_only,
+            shared: self.shared,
+            protected: self.protected,
+            slow_mode_ms: self.slow_mode,
+            ring_messages: self.ring_messages,
+            ring_bytes: self.ring_bytes,
+            extensions: NONE,
+        }
+        .into())
     }
 
     fn reply_tag(&self) -> u8 {

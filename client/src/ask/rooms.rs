@@ -40,6 +40,8 @@ pub struct CreateRoom {
     /// For high only, for high and low, for protected ones.
     pools: [LimitSetting; 3],
     slow_mode: LimitSetting,
+    /// How many messages it keeps, and how many bytes.
+    ring: [LimitSetting; 2],
     attributes: Rows<OwnWrite>,
     /// How many elements, and who may write.
     queue: (u16, QueuePermission),
@@ -58,6 +60,7 @@ impl CreateRoom {
             exceptions: Ids::default(),
             pools: [LimitSetting::Inherit; 3],
             slow_mode: LimitSetting::Inherit,
+            ring: [LimitSetting::Inherit; 2],
             attributes: Rows::default(),
             queue: (0, QueuePermission::Anyone),
         }
@@ -121,6 +124,15 @@ impl CreateRoom {
         self
     }
 
+    /// How many of its messages it keeps, 50 to 10,000 and more than those for which the app holds
+    /// a seat; and how many bytes of them and of the notices between them, 256 KiB to 64 MiB, of which
+    /// the last 50 messages stay however large. Unlimited is refused.
+    #[must_use]
+    pub const fn ring(mut self, messages: LimitSetting, bytes: LimitSetting) -> Self {
+        self.ring = [messages, bytes];
+        self
+    }
+
     /// An attribute it has from the start: a key and at most 4,096 bytes; at most 20 of them. The
     /// creator owns them, or a server if there is none.
     #[must_use]
@@ -152,6 +164,7 @@ impl Ask for CreateRoom {
         let about = self.about.wire();
         about.check().map_err(unfit)?;
         let [high_only, shared, protected] = self.pools;
+        let [ring_messages, ring_bytes] = self.ring;
         let (queue_size, queue_permission) = self.queue;
         Ok(request::CreateRoom {
             room: room(&self.room)?,
@@ -164,6 +177,8 @@ impl Ask for CreateRoom {
             shared,
             protected,
             slow_mode_ms: self.slow_mode,
+            ring_messages,
+            ring_bytes,
             attributes: attribute_writes(&self.attributes)?,
             queue_size,
             queue_permission,

@@ -44,6 +44,10 @@ pub struct Limits {
     pub slow_mode: Duration,
     /// How much of that this user has to wait.
     pub slow_mode_wait: Duration,
+    /// How many of its messages the room keeps.
+    pub ring_messages: u32,
+    /// How many bytes of them and of the notices between them.
+    pub ring_bytes: u32,
 }
 
 /// What became of the app's messages since the broker started.
@@ -91,6 +95,8 @@ impl Limits {
             room_protected: limits.room_protected,
             slow_mode: Duration::from_millis(limits.slow_mode_ms.into()),
             slow_mode_wait: Duration::from_millis(limits.slow_mode_wait_ms.into()),
+            ring_messages: limits.ring_messages,
+            ring_bytes: limits.ring_bytes,
         }
     }
 }

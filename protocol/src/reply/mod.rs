@@ -181,6 +181,10 @@ pub struct Limits<'a> {
     pub slow_mode_ms: u32,
     /// How much of that this user has to wait.
     pub slow_mode_wait_ms: u32,
+    /// How many of its messages the room keeps.
+    pub ring_messages: u32,
+    /// How many bytes of them, and of the notices between them.
+    pub ring_bytes: u32,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }

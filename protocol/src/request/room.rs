@@ -41,6 +41,11 @@ pub struct CreateRoom<'a> {
     pub protected: LimitSetting,
     /// Milliseconds between two messages of one member.
     pub slow_mode_ms: LimitSetting,
+    /// How many of its messages it keeps: 50 to 10,000, and more than the app's `grace_messages`;
+    /// not unlimited.
+    pub ring_messages: LimitSetting,
+    /// How many bytes of them, and of the notices between them: 256 KiB to 64 MiB; not unlimited.
+    pub ring_bytes: LimitSetting,
     /// The attributes it begins with, at most 20: sets only. The creator owns them, or a server
     /// where there is none.
     pub attributes: AttributeWrites<'a>,

@@ -30,8 +30,8 @@ pub struct QueryList<'a> {
     pub extensions: Extensions<'a>,
 }
 
-/// Set how much a room takes in, in messages per 200 ms by pool, and how often one member may
-/// speak (servers only, spec 6).
+/// Set how much a room takes in, in messages per 200 ms by pool, how often one member may speak,
+/// and how much of what happens is kept (servers only, spec 6 and 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct SetRoomLimits<'a> {
     /// The room.
@@ -44,6 +44,11 @@ pub struct SetRoomLimits<'a> {
     pub protected: LimitSetting,
     /// Milliseconds between two messages of one member; 0, inherit and unlimited for none.
     pub slow_mode_ms: LimitSetting,
+    /// How many of its messages it keeps: 50 to 10,000, and more than the app's `grace_messages`;
+    /// not unlimited.
+    pub ring_messages: LimitSetting,
+    /// How many bytes of them, and of the notices between them: 256 KiB to 64 MiB; not unlimited.
+    pub ring_bytes: LimitSetting,
     /// Room to grow.
     pub extensions: Extensions<'a>,
 }

@@ -10,6 +10,7 @@ mirrors! {
     CreateRoom {
         number: u32, room: String, creator: String, about: About, policy: Policy, flags: u8,
         mute_exceptions: Vec<u8>, high_only: u32, shared: u32, protected: u32, slow_mode_ms: u32,
+        ring_messages: u32, ring_bytes: u32,
         attributes: Vec<u8>, queue_size: u16, queue_permission: u8,
     }
     ChangeRoom {
@@ -91,7 +92,7 @@ pub fn mirrored(tag: u8, look: &Look<'_>) -> Option<Vec<u8>> {
 }
 
 fn create_room(look: &Look<'_>) -> Vec<u8> {
-    let [high_only, shared, protected, slow_mode_ms, ..] = look.parts.ints;
+    let [high_only, shared, protected, slow_mode_ms, ring_messages, ring_bytes] = look.parts.ints;
     let create = CreateRoom {
         tag: 21,
         number: look.parts.number,
@@ -105,6 +106,8 @@ fn create_room(look: &Look<'_>) -> Vec<u8> {
         shared,
         protected,
         slow_mode_ms,
+        ring_messages,
+        ring_bytes,
         attributes: look.attribute_writes(),
         queue_size: look.parts.shorts[0],
         queue_permission: look.parts.bytes[1],

@@ -10,6 +10,7 @@ mirrors! {
     QueryList { number: u32, list: u8, room: String, }
     SetRoomLimits {
         number: u32, room: String, high_only: u32, shared: u32, protected: u32, slow_mode_ms: u32,
+        ring_messages: u32, ring_bytes: u32,
     }
     QueryLimits { number: u32, room: String, }
     ListChanged { number: u32, size: u32, }
@@ -17,7 +18,7 @@ mirrors! {
     Limits {
         number: u32, messages: Allowance, requests: Allowance, room_high_only: Allowance,
         room_shared: Allowance, room_protected: Allowance, slow_mode_ms: u32,
-        slow_mode_wait_ms: u32,
+        slow_mode_wait_ms: u32, ring_messages: u32, ring_bytes: u32,
     }
     Counters { number: u32, counts: Vec<u8>, }
 }
@@ -39,7 +40,7 @@ struct Count {
 
 pub fn mirrored(tag: u8, look: &Look<'_>) -> Option<Vec<u8>> {
     let (number, extensions, room) = (look.parts.number, look.grown(), look.text(0));
-    let [high_only, shared, protected, slow_mode_ms, ..] = look.parts.ints;
+    let [high_only, shared, protected, slow_mode_ms, ring_messages, ring_bytes] = look.parts.ints;
     let ([list, change, ..], entries) = (look.parts.bytes, look.list());
     Some(match tag {
         23 => compare!(look, ChangeList { tag, number, list, room, change, entries, extensions }),
@@ -53,6 +54,8 @@ pub fn mirrored(tag: u8, look: &Look<'_>) -> Option<Vec<u8>> {
                 shared,
                 protected,
                 slow_mode_ms,
+                ring_messages,
+                ring_bytes,
                 extensions,
             };
             compare!(look, set)
@@ -84,6 +87,8 @@ fn limits(look: &Look<'_>) -> Vec<u8> {
         room_protected: allowance(a, f),
         slow_mode_ms: e,
         slow_mode_wait_ms: f,
+        ring_messages: a,
+        ring_bytes: b,
         extensions: look.grown(),
     };
     compare!(look, limits)

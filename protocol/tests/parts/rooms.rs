@@ -51,6 +51,8 @@ impl Parts {
             shared: self.setting(1),
             protected: self.setting(2),
             slow_mode_ms: self.setting(3),
+            ring_messages: self.setting(4),
+            ring_bytes: self.setting(5),
             attributes: self.attribute_writes(),
             queue_size: self.shorts[0],
             queue_permission: self.permission(),

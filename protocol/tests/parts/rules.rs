@@ -43,6 +43,8 @@ impl Parts {
             shared: self.setting(1),
             protected: self.setting(2),
             slow_mode_ms: self.setting(3),
+            ring_messages: self.setting(4),
+            ring_bytes: self.setting(5),
             extensions: self.grown(),
         })
     }
@@ -78,6 +80,8 @@ impl Parts {
             room_protected: allowance(a, f),
             slow_mode_ms: e,
             slow_mode_wait_ms: f,
+            ring_messages: a,
+            ring_bytes: b,
             extensions: self.grown(),
         })
     }

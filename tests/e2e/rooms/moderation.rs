@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use throng_broker::io::choice::Wanted;
-use throng_harness::client::{Act, Outcome};
+use throng_harness::client::{Act, Client, Outcome};
 use throng_protocol::Code;
 use throng_protocol::value::{
     KickReason, Moderation, NoticeKind, NoticeOptions, Role, Sanction, Term,
@@ -25,6 +25,7 @@ on_both! {
     a_call_answers_for_each_user
     lists_of_bans_come_in_pages
     servers_are_not_concerned
+    one_without_an_account_is_kicked_and_banned_by_the_id_it_was_given
 }
 
 const KICK: Act<'static> = Act {
@@ -274,4 +275,28 @@ fn servers_are_not_concerned(io: Wanted) {
     let client = hall.crowd.connect("backend", "device", Role::Client);
     hall.crowd.until("it is sent away", |crowd| crowd.clients[client].ended.is_some());
     assert_eq!(hall.crowd.clients[client].ended, Some(Some(Code::BANNED_FROM_APP)));
+}
+
+fn one_without_an_account_is_kicked_and_banned_by_the_id_it_was_given(io: Wanted) {
+    let (mut hall, cast) = Hall::with_cast(&config(io));
+    let own = hall.crowd.clients[cast.anonymous].user.clone();
+    hall.act(KICK, &[&own]);
+    hall.crowd.until("it is out", |crowd| crowd.clients[cast.anonymous].kicks.len() == 1);
+    assert_eq!(hall.crowd.clients[cast.anonymous].kicks[0].reason, KickReason::Kicked);
+    hall.join(cast.anonymous, STAGE);
+    hall.act(BAN, &[&own]);
+    hall.crowd.until("it is out", |crowd| crowd.clients[cast.anonymous].kicks.len() == 2);
+    let told = &hall.crowd.clients[cast.anonymous].kicks[1];
+    assert_eq!((told.reason, told.term), (KickReason::Banned, Term::FOREVER));
+    let join = |own: &mut Client| own.join(STAGE);
+    assert_eq!(hall.code(cast.anonymous, join), Code::BANNED);
+    // The next visitor has another id, and nobody else is out.
+    let next = hall.crowd.open("", Role::Anonymous);
+    hall.join(next, STAGE);
+    hall.say_many(cast.visitor, STAGE, 1);
+    hall.crowd.until("both hear it", |crowd| {
+        [cast.ordinary, next].iter().all(|client| crowd.clients[*client].delivered == 1)
+    });
+    hall.act(UNBAN, &[&own]);
+    hall.join(cast.anonymous, STAGE);
 }

@@ -21,6 +21,7 @@ on_both! {
     what_was_refused_may_be_tried_again
     what_was_refused_in_one_of_many_rooms_is_tried_again_in_that_one
     a_message_for_some_reaches_those_who_are_members_and_nobody_else
+    one_without_an_account_is_spoken_to_by_the_id_it_was_given
     a_message_for_some_is_never_kept_and_has_no_place
     messages_for_some_come_between_those_for_all_as_they_were_said
     only_those_who_may_speak_may_speak_to_some
@@ -166,6 +167,20 @@ fn a_message_for_some_reaches_those_who_are_members_and_nobody_else(io: Wanted) 
     let echo = Publish::new(STAGE, "secret", "note to self").to_users(&["ann"]).echo();
     say(&ann.client, echo);
     assert_eq!(directs(&mut ann).len(), 1);
+}
+
+fn one_without_an_account_is_spoken_to_by_the_id_it_was_given(io: Wanted) {
+    let house = House::with_stage(io);
+    let ann = house.enter("ann").client;
+    let (mut guest, mut other) = (house.enter_anonymous(), house.enter_anonymous());
+    let user = guest.client.welcome().expect("it is connected").user;
+    let psst = Publish::new(STAGE, "secret", "psst");
+    assert!(say(&ann, psst.to_users(&[user.as_str()])).direct);
+    let got = directs(&mut guest);
+    assert_eq!(got.len(), 1, "{got:?}");
+    assert_eq!((&*got[0].sender, &text(&got[0].payload)[..]), ("ann", "psst"));
+    assert_eq!(directs(&mut other), [], "each has its own");
+    assert_eq!(ann.query_room(STAGE).expect("it is there").seq, 0, "and it has no place");
 }
 
 fn a_message_for_some_is_never_kept_and_has_no_place(io: Wanted) {

@@ -14,6 +14,7 @@ mod notices;
 mod queue;
 mod queue_keeping;
 mod recall;
+mod retention;
 mod servers;
 mod top;
 

@@ -117,13 +117,16 @@ fn a_scope_is_a_room_or_how_rooms_begin(io: Wanted) {
     assert_eq!(hall.code(bob, |own| own.join("us-1")), Code::NONE);
 }
 
+/// Something that a client asks, by the number of the request.
+type AskOfApp<'a> = &'a dyn Fn(&mut Client) -> u32;
+
 fn what_is_about_the_app_is_for_whoever_reaches_all_of_it(io: Wanted) {
     let top =
         QueryTop { by: TopBy::Messages, period: TopPeriod::Hour, limit: 10, ..QueryTop::default() };
     let mut hall = Hall::open(&config(io));
     let narrow = hall.crowd.open_with(&server_pass("backend-1").within(&["lobby"]));
     let wide = hall.crowd.open_with(&server_pass("backend-2"));
-    let about_the_app: &[(&str, &dyn Fn(&mut Client) -> u32)] = &[
+    let about_the_app: &[(&str, AskOfApp<'_>)] = &[
         ("counters", &|own| own.query_counters()),
         ("top", &|own| own.request(top)),
         ("subscribe", &|own| own.subscribe(AppEvents::ROOMS)),

@@ -174,14 +174,15 @@ impl Chaos {
             _ => user.to_owned(),
         };
         let device = if role == Role::Client { device } else { "" };
-        let again = tokens.old.len();
+        let own = |(old, _): &&(Pass, u64)| (&old.user, old.role) == (&user, role);
+        let old: Vec<_> = tokens.old.iter().filter(own).cloned().collect();
         let (pass, jumps, never) = match tokens.random.below(100) {
             0..15 => {
                 let pass = tokens.mint((&user, device), role, self.world.wall_ms());
                 (tokens.spoil(pass), tokens.jumps, true)
             }
-            15..25 if again > 0 => {
-                let (pass, jumps) = tokens.old[tokens.random.below(again)].clone();
+            15..40 if !old.is_empty() => {
+                let (pass, jumps) = old[tokens.random.below(old.len())].clone();
                 (pass, jumps, false)
             }
             _ => {
@@ -190,7 +191,7 @@ impl Chaos {
             }
         };
         let never = never || tokens.is_surely_revoked(&pass);
-        if !never && again < OLD_MAX {
+        if !never && tokens.old.len() < OLD_MAX {
             tokens.old.push((pass.clone(), jumps));
         }
         let client = self.world.connect_with(&pass, never);

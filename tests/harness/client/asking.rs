@@ -18,6 +18,18 @@ use super::{Asked, Client};
 
 const NONE: Extensions<'static> = Extensions::NONE;
 
+/// A room's limits, all as they are.
+const KEEP_ALL: SetRoomLimits<'static> = SetRoomLimits {
+    room: "",
+    high_only: LimitSetting::Keep,
+    shared: LimitSetting::Keep,
+    protected: LimitSetting::Keep,
+    slow_mode_ms: LimitSetting::Keep,
+    ring_messages: LimitSetting::Keep,
+    ring_bytes: LimitSetting::Keep,
+    extensions: NONE,
+};
+
 /// What is published.
 #[derive(Debug, Clone, Copy)]
 pub struct Words<'a> {
@@ -187,8 +199,14 @@ impl Client {
     pub fn set_limits(&mut self, room: &str, pools: [LimitSetting; 3], slow_mode_ms: u32) -> u32 {
         let [high_only, shared, protected] = pools;
         let slow_mode_ms = LimitSetting::Limit(slow_mode_ms);
-        let extensions = NONE;
-        self.request(SetRoomLimits { room, high_only, shared, protected, slow_mode_ms, extensions })
+        let limits = SetRoomLimits { room, high_only, shared, protected, slow_mode_ms, ..KEEP_ALL };
+        self.request(limits)
+    }
+
+    /// Asks for how much a room keeps to be set: messages, and bytes.
+    pub fn set_ring(&mut self, room: &str, [messages, bytes]: [LimitSetting; 2]) -> u32 {
+        let (ring_messages, ring_bytes) = (messages, bytes);
+        self.request(SetRoomLimits { room, ring_messages, ring_bytes, ..KEEP_ALL })
     }
 
     /// Asks what is left of the limits.

@@ -11,9 +11,9 @@ use throng_protocol::request::{
     Subscribe,
 };
 use throng_protocol::value::{
-    About, AppEvents, DestroyPolicy, Extensions, IdList, JoinOptions, ListChange, ListName,
-    MemberFilter, MemberOrder, Moderation, NoticeOptions, PolicyKind, Profile, RoomFields,
-    RoomFlags, RoomRole, Sanction, Switch, Term,
+    About, AppEvents, DestroyPolicy, Extensions, IdList, JoinOptions, LimitSetting, ListChange,
+    ListName, MemberFilter, MemberOrder, Moderation, NoticeOptions, PolicyKind, Profile,
+    RoomFields, RoomFlags, RoomRole, Sanction, Switch, Term,
 };
 
 use super::script::Govern;
@@ -98,6 +98,8 @@ impl Govern {
                 policy: self.policy(),
                 flags: RoomFlags::from_bits(self.how >> 6),
                 mute_exceptions: users,
+                ring_bytes: [LimitSetting::Inherit, LimitSetting::Limit(256 * 1024)]
+                    [usize::from(self.whom % 2)],
                 ..CreateRoom::default()
             }
             .into(),

@@ -183,7 +183,8 @@ fn create(own: &request::CreateRoom<'_>) -> Option<CreateRoom> {
         .creator(own.creator)
         .about(about(own.about))
         .destroyed_when(own.policy.kind, Duration::from_secs(own.policy.seconds.into()))
-        .quota([own.high_only, own.shared, own.protected]);
+        .quota([own.high_only, own.shared, own.protected])
+        .ring(own.ring_messages, own.ring_bytes);
     let create = if muted { create.muted_except(own.mute_exceptions.iter()) } else { create };
     let create = if own.flags.has(RoomFlags::CLOSED) { create.closed() } else { create };
     match own.slow_mode_ms {

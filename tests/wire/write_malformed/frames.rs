@@ -194,6 +194,10 @@ pub fn join() -> Frame {
     request("join", 16, fields)
 }
 
+/// The limits of a room, in the order of the wire.
+const LIMITS: [&str; 6] =
+    ["high_only", "shared", "protected", "slow_mode_ms", "ring_messages", "ring_bytes"];
+
 /// A good creation of a room.
 pub fn create_room() -> Frame {
     let mut fields = vec![room(), field("creator", Kind::Text, text("ann"))];
@@ -202,7 +206,7 @@ pub fn create_room() -> Frame {
     fields.push(field("flags", Kind::Byte, vec![0]));
     fields.push(field("mute_exceptions", Kind::Ids, text(text("bob"))));
     // The app's, for each of the limits.
-    for name in ["high_only", "shared", "protected", "slow_mode_ms"] {
+    for name in LIMITS {
         fields.push(field(name, Kind::U32, varint(4_294_967_294)));
     }
     fields.push(attribute_writes("attributes"));
@@ -262,7 +266,7 @@ pub fn rules() -> Vec<Frame> {
     let change = field("change", Kind::Byte, vec![0]);
     let entries = field("entries", Kind::Ids, text(text("like")));
     let mut limits = vec![room()];
-    for name in ["high_only", "shared", "protected", "slow_mode_ms"] {
+    for name in LIMITS {
         limits.push(field(name, Kind::U32, varint(4_294_967_295)));
     }
     vec![

@@ -157,6 +157,17 @@ fn limits(cases: &mut Vec<Case>) {
         let case = with(("create-room", field), &more.to_string(), varint(more), INVALID);
         cases.push(case.because(format!("At most {most} are allowed.")));
     }
+    let unlimited = 4_294_967_293;
+    let kept = [
+        ("ring_messages", [49, 10_001, unlimited], "A room keeps 50 to 10000 messages."),
+        ("ring_bytes", [262_143, 67_108_865, unlimited], "A room keeps 256 KiB to 64 MiB."),
+    ];
+    for (field, bad, why) in kept {
+        for value in bad {
+            let case = with(("create-room", field), &value.to_string(), varint(value), INVALID);
+            cases.push(case.because(why));
+        }
+    }
 }
 
 fn pages(cases: &mut Vec<Case>) {

@@ -7,12 +7,12 @@ use core::num::NonZeroU32;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use throng_protocol::limits::{CREDENTIAL_BYTES_MAX, JOIN_HISTORY_MAX};
+use throng_protocol::limits::CREDENTIAL_BYTES_MAX;
 use throng_protocol::value::{AppKey, Kind};
 
 use super::super::bounds;
 use super::super::key::Key;
-use super::super::value::{Value, show_duration};
+use super::super::value::{Value, show_bytes, show_duration};
 use super::{UNLIMITED, name_of, quoted};
 use crate::app::{App, Secret};
 use crate::limits;
@@ -26,8 +26,8 @@ const ROOMS_PER_USER: RangeInclusive<u32> = 1..=limits::ROOMS_PER_USER_MAX;
 const ROOM_LIFE: RangeInclusive<Duration> = bounds::ROOM_LIFE_MIN..=bounds::ROOM_LIFE_MAX;
 const MEMBERS: RangeInclusive<u32> = 1..=bounds::MEMBERS_MAX_MAX;
 const FIXED_MEMBERS: RangeInclusive<u32> = 1..=limits::FIXED_MEMBERS_MAX;
-/// A join may ask for as many as the least.
-const RING_MESSAGES: RangeInclusive<u32> = JOIN_HISTORY_MAX as u32..=limits::RING_MESSAGES_MAX;
+const RING_MESSAGES: RangeInclusive<u32> = limits::RING_MESSAGES_MIN..=limits::RING_MESSAGES_MAX;
+const RING_BYTES: RangeInclusive<usize> = limits::RING_BYTES_MIN..=limits::RING_BYTES_MAX;
 const GRACE: RangeInclusive<Duration> = Duration::ZERO..=bounds::GRACE_MAX;
 const GRACE_MESSAGES: RangeInclusive<u32> = 0..=bounds::GRACE_MESSAGES_MAX;
 const PRESENCE_FULL: RangeInclusive<u32> = 1..=bounds::PRESENCE_FULL_MAX_MAX;
@@ -55,6 +55,7 @@ pub(in crate::config) fn set(app: &mut App, key: Key, value: &Value) -> Result<(
         Key::MembersMax => rooms.members_max = count(value, &MEMBERS)?,
         Key::FixedMembersMax => rooms.fixed_members_max = value.integer(&FIXED_MEMBERS)?,
         Key::RingMessages => rooms.ring_messages = value.integer(&RING_MESSAGES)?,
+        Key::RingBytes => rooms.ring_bytes = value.bytes(&RING_BYTES)?,
         Key::Grace => rooms.grace = value.duration(&GRACE)?,
         Key::GraceMessages => rooms.grace_messages = value.integer(&GRACE_MESSAGES)?,
         Key::Presence => rooms.presence = value.word(&PRESENCES)?,
@@ -96,6 +97,7 @@ pub(in crate::config) fn show(app: &App, key: Key) -> Option<String> {
         Key::MembersMax => show_count(rooms.members_max),
         Key::FixedMembersMax => rooms.fixed_members_max.to_string(),
         Key::RingMessages => rooms.ring_messages.to_string(),
+        Key::RingBytes => quoted(&show_bytes(rooms.ring_bytes)),
         Key::Grace => quoted(&show_duration(rooms.grace)),
         Key::GraceMessages => rooms.grace_messages.to_string(),
         Key::Presence => quoted(name_of(rooms.presence, &PRESENCES)),

@@ -159,6 +159,7 @@ pub(super) fn other_than_default(key: Key) -> &'static str {
         Key::MembersMax => "5000",
         Key::FixedMembersMax => "12",
         Key::RingMessages => "51",
+        Key::RingBytes => "256KiB",
         Key::Grace => "3m",
         Key::GraceMessages => "31",
         Key::Presence => "counts",

@@ -29,6 +29,7 @@ fn the_defaults_are_those_of_the_specification() {
     assert_eq!(app.rooms.lifetimes.empty, Duration::from_secs(3600));
     assert_eq!((app.rooms.members_max, app.rooms.fixed_members_max), (None, 1000));
     assert_eq!((app.rooms.ring_messages, app.rooms.grace_messages), (50, 30));
+    assert_eq!(app.rooms.ring_bytes, 8 * 1024 * 1024);
     assert_eq!(app.rooms.grace, Duration::from_secs(30));
     assert_eq!((app.rooms.presence, app.rooms.presence_full_max), (Presence::Off, 100));
     assert_eq!(app.keep_alive_max, 5);
@@ -125,6 +126,7 @@ fn cases_of_rooms() -> Vec<Case> {
         (Key::MembersMax, &["1", "16777216", "unlimited"], &["0", "16777217", "none"]),
         (Key::FixedMembersMax, &["1", "1000"], &["0", "1001", "unlimited"]),
         (Key::RingMessages, &["50", "10000"], &["49", "10001", "unlimited"]),
+        (Key::RingBytes, &["256KiB", "262144B", "64MiB"], &["255KiB", "65MiB", "unlimited", "0B"]),
         (Key::Grace, &["0s", "10m"], &["601s", "30", "-1s"]),
         // As long as a room keeps 50 messages.
         (Key::GraceMessages, &["0", "49"], &["50", "10000", "10001", "-1"]),

@@ -1,8 +1,8 @@
 //! What stands between a back end and the worker: who may come in, and in what words.
 //!
 //! A [`Front`] is itself an [`Io`]. For each connection it takes the header of a load balancer if
-//! the peer is one ([`proxy`]), asks the [`Door`] whether the address may bring one more, and
-//! speaks TLS if the listener is for that ([`tls`], [`session`]). Only then the worker hears of
+//! the peer is one (`proxy`), asks the [`Door`] whether the address may bring one more, and
+//! speaks TLS if the listener is for that (`tls`, `session`). Only then the worker hears of
 //! it, by its real address. A plain connection costs an index into a table for each completion and
 //! verb from then on. Owns what is known of each connection, by the place of its id, which is the
 //! back end's; never a socket.
@@ -58,9 +58,7 @@ pub struct Front<I> {
     headers: VecDeque<(Instant, ConnectionId)>,
     handshakes: Handshakes,
     buffers: Buffers,
-    /// Connections that the front ends by itself, with the next wait: a place that the back end gave
-    /// out again before the end of the last one there was told would be two connections' at once.
-    ending: Vec<ConnectionId>,
+    own: Own,
     /// What the back end has just told.
     told: Vec<Completion>,
     /// What comes out of the next wait, or of this one.
@@ -74,6 +72,39 @@ pub struct Passed<S> {
     /// What came with the header of a load balancer and nobody has heard.
     early: Vec<u8>,
     tls: Option<Box<ServerConnection>>,
+}
+
+/// What the front sends and ends by itself.
+///
+/// Both may end a connection at once, and its place would be two connections' if the worker took one
+/// in before it heard of that. So what is wanted inside of a wait is done as the next one begins,
+/// which then tells what came of it.
+#[derive(Default)]
+struct Own {
+    waiting: bool,
+    sends: Vec<(ConnectionId, Vec<u8>)>,
+    ends: Vec<ConnectionId>,
+}
+
+impl Own {
+    fn send(&mut self, inner: &mut impl Io, id: ConnectionId, bytes: Vec<u8>) {
+        if self.waiting {
+            self.sends.push((id, bytes));
+        } else {
+            inner.send(id, Outgoing::Own(bytes));
+        }
+    }
+
+    /// A wait begins.
+    fn carry_out(&mut self, inner: &mut impl Io) {
+        for (id, bytes) in self.sends.drain(..) {
+            inner.send(id, Outgoing::Own(bytes));
+        }
+        for id in self.ends.drain(..) {
+            inner.close(id);
+        }
+        self.waiting = true;
+    }
 }
 
 /// What is known of the connection at a place.
@@ -126,7 +157,7 @@ impl<I: Io> Front<I> {
             headers: VecDeque::new(),
             handshakes: Handshakes::default(),
             buffers: Buffers::default(),
-            ending: Vec::new(),
+            own: Own::default(),
             told: Vec::new(),
             completions: Vec::new(),
         }
@@ -224,29 +255,20 @@ impl<I: Io> Front<I> {
     /// Ends a connection of which the worker has not heard.
     fn turn_away(&mut self, id: ConnectionId) {
         self.set(id, Stage::Hidden);
-        self.ending.push(id);
+        self.own.ends.push(id);
     }
 
     fn on_closed(&mut self, id: ConnectionId) {
-        if self.stage(id).is_none() {
-            // Told already: another one has its place.
-            return;
-        }
+        debug_assert!(
+            self.stage(id).is_some(),
+            "an end is told before the place is given out again"
+        );
         let stage = self.set(id, Stage::Gone);
         if let Stage::Tls(_, session) = &stage {
             self.handshakes.note_over(session);
         }
         if !matches!(stage, Stage::Hidden | Stage::Header(_) | Stage::Gone) {
             self.completions.push(Completion::Closed { connection: id });
-        }
-    }
-
-    /// A place was given out again by [`Io::adopt`]. If the back end has not yet told the end of who
-    /// had it before, whose peer was gone when the front sent it something, that is told now.
-    fn vacate(&mut self, slot: u32) {
-        let before = self.places.get(slot as usize).map(|place| place.generation);
-        if let Some(generation) = before {
-            self.on_closed(ConnectionId { slot, generation });
         }
     }
 
@@ -293,9 +315,7 @@ impl<I: Io> Io for Front<I> {
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
         let header = self.expire_headers();
-        for id in self.ending.drain(..) {
-            self.inner.close(id);
-        }
+        self.own.carry_out(&mut self.inner);
         let has_work = !self.completions.is_empty() || self.handshakes.has_work();
         let deadline =
             if has_work { Some(Instant::ZERO) } else { deadline.into_iter().chain(header).min() };
@@ -306,6 +326,7 @@ impl<I: Io> Io for Front<I> {
         }
         self.told = told;
         self.shake_hands();
+        self.own.waiting = false;
         if completions.is_empty() {
             mem::swap(completions, &mut self.completions);
         } else {
@@ -410,7 +431,6 @@ impl<I: Io> Io for Front<I> {
     fn adopt(&mut self, passed: Self::Socket) -> ConnectionId {
         let Passed { socket, pass, early, tls } = passed;
         let id = self.inner.adopt(socket);
-        self.vacate(id.slot);
         let stage = match tls {
             Some(tls) => Stage::Tls(pass, Box::new(Session::adopted(*tls))),
             None if early.is_empty() => Stage::Open(pass),

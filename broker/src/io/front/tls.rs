@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::session::{Broken, Session};
 use super::{Front, Stage};
-use crate::event::{Outgoing, Receive};
+use crate::event::Receive;
 use crate::id::ConnectionId;
 use crate::io::{BufferId, Completion, Io};
 use crate::time::Instant;
@@ -169,7 +169,7 @@ impl<I: Io> Front<I> {
             && session.drain(&mut alert).is_ok()
             && !alert.is_empty()
         {
-            self.inner.send(id, Outgoing::Own(alert));
+            self.own.send(&mut self.inner, id, alert);
         }
         self.end(id);
     }
@@ -179,7 +179,7 @@ impl<I: Io> Front<I> {
         if let Stage::Tls(_, session) = self.set(id, Stage::Ending) {
             self.handshakes.note_over(&session);
         }
-        self.ending.push(id);
+        self.own.ends.push(id);
     }
 
     /// After any change: sends, tells, receives and ends what can be.
@@ -202,7 +202,7 @@ impl<I: Io> Front<I> {
                 }
             } else {
                 session.busy = true;
-                self.inner.send(id, Outgoing::Own(output));
+                self.own.send(&mut self.inner, id, output);
             }
         }
         if session.may_be_heard() {

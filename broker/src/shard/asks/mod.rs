@@ -3,6 +3,8 @@
 
 mod kept;
 
+use core::time::Duration;
+
 use throng_protocol::limits::{
     CALL_USERS_MAX, CURSOR_BYTES_MAX, JOIN_HISTORY_MAX, LIST_IDS_MAX, MUTE_EXCEPTIONS_MAX,
     PAGE_ENTRIES_MAX, POLICY_SECONDS_MAX, TERM_SECONDS_MAX,
@@ -17,10 +19,13 @@ use throng_protocol::value::{
     RoomFields, RoomFlags, RoomRole, Sanction, Switch, Term, UserId, check_extension,
 };
 
+use crate::app::App;
 use crate::envelope::{Ask, JoinAsk, LimitSettings};
 use crate::id::{AppId, ConnectionId};
 use crate::nature::Nature;
-use crate::room::{self, About, Actor, Change, Furniture, Policy, Ruling, Telling, Wish};
+use crate::room::{
+    self, About, Actor, Change, Furniture, OwnRetention, Policy, RoomLimits, Ruling, Telling, Wish,
+};
 use crate::shard::requests::{Refused, invalid};
 use crate::shard::{Shard, rules};
 
@@ -41,7 +46,9 @@ impl Shard {
             Request::QueryRoom(query) => (query.room, Ask::Query),
             Request::CreateRoom(create) => (create.room, self.ask_create(app, create)?),
             Request::DestroyRoom(destroy) => (destroy.room, Ask::Destroy),
-            Request::SetRoomLimits(set) => (set.room, rules::limit_settings(set)?),
+            Request::SetRoomLimits(set) => {
+                (set.room, rules::limit_settings(set, &self.app(app).rooms)?)
+            }
             Request::ChangeRoom(own) => {
                 let change = change_of(own, &self.app(app).rooms)?;
                 (own.room, Ask::Change(actor(), Box::new(change)))
@@ -79,11 +86,7 @@ impl Shard {
         if create.flags.has(RoomFlags::KEPT_ALIVE) {
             return Err(invalid("flags: to keep a room alive is to put it on a list"));
         }
-        let CreateRoom { high_only, shared, protected, slow_mode_ms, .. } = *create;
-        let settings = LimitSettings { high_only, shared, protected, slow_mode_ms };
-        rules::check_settings(&settings)?;
-        let none = (own.quota, core::time::Duration::ZERO);
-        let (quota, slow_mode) = rules::apply(&settings, none, own.quota);
+        let limits = first_limits(create, own)?;
         let exceptions = ids(create.mute_exceptions, 0, MUTE_EXCEPTIONS_MAX, "mute_exceptions")?;
         let furniture = Furniture {
             mute_exceptions: exceptions.into_vec().into_iter().collect(),
@@ -98,8 +101,9 @@ impl Shard {
             about: About::of(create.about),
             policy: policy(create.policy, &own.rooms)?,
             flags: create.flags,
-            quota,
-            slow_mode_ms: u32::try_from(slow_mode.as_millis()).unwrap_or(u32::MAX),
+            quota: limits.quota,
+            slow_mode_ms: u32::try_from(limits.slow_mode.as_millis()).unwrap_or(u32::MAX),
+            retention: limits.retention,
             furniture: (!is_bare).then(|| Box::new(furniture)),
         }))
     }
@@ -109,6 +113,21 @@ impl Shard {
         let own = self.app(app);
         Wish::new(Policy::Idle(own.rooms.lifetimes.idle), own.quota)
     }
+}
+
+/// The limits a room begins with: the app's, but for what is asked for.
+fn first_limits(create: &CreateRoom<'_>, app: &App) -> Result<RoomLimits, Refused> {
+    let CreateRoom { high_only, shared, protected, slow_mode_ms, .. } = *create;
+    let CreateRoom { ring_messages, ring_bytes, .. } = *create;
+    let settings =
+        LimitSettings { high_only, shared, protected, slow_mode_ms, ring_messages, ring_bytes };
+    rules::check_settings(&settings, &app.rooms)?;
+    let of_app = RoomLimits {
+        quota: app.quota,
+        slow_mode: Duration::ZERO,
+        retention: OwnRetention::default(),
+    };
+    Ok(rules::apply(&settings, of_app, app.quota))
 }
 
 fn ask_join(user: Box<str>, role: Role, join: &Join<'_>) -> Result<Ask, Refused> {

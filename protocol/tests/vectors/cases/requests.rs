@@ -72,6 +72,8 @@ fn creations() -> Vec<Case> {
         shared: zero,
         protected: zero,
         slow_mode_ms: zero,
+        ring_messages: zero,
+        ring_bytes: zero,
         ..CreateRoom::default()
     };
     let plain = CreateRoom { room: "lobby", ..CreateRoom::default() };
@@ -87,6 +89,8 @@ fn creations() -> Vec<Case> {
         shared: LimitSetting::Inherit,
         protected: LimitSetting::Keep,
         slow_mode_ms: LimitSetting::Limit(LimitSetting::MAX),
+        ring_messages: LimitSetting::Limit(200),
+        ring_bytes: LimitSetting::Limit(256 * 1_024),
         attributes: some_writes(),
         queue_size: u16::MAX,
         queue_permission: QueuePermission::Unknown(255),

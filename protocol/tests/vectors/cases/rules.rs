@@ -36,6 +36,8 @@ fn requests() -> Vec<Case> {
         shared: keep_all,
         protected: keep_all,
         slow_mode_ms: keep_all,
+        ring_messages: keep_all,
+        ring_bytes: keep_all,
         extensions: none,
     };
     let set = SetRoomLimits {
@@ -44,6 +46,8 @@ fn requests() -> Vec<Case> {
         shared: LimitSetting::Unlimited,
         protected: LimitSetting::Limit(LimitSetting::MAX),
         slow_mode_ms: LimitSetting::Limit(0),
+        ring_messages: LimitSetting::Limit(10_000),
+        ring_bytes: LimitSetting::Inherit,
         extensions: some,
     };
     let lists = (ListName::ProtectedKinds, ListName::MuteExceptions);
@@ -73,6 +77,8 @@ fn replies() -> Vec<Case> {
         room_protected: zero,
         slow_mode_ms: 0,
         slow_mode_wait_ms: 0,
+        ring_messages: 0,
+        ring_bytes: 0,
         extensions: none,
     };
     let used_up = Allowance { limit: 5, window_ms: 1_000, left: 0, retry_after_ms: 991 };
@@ -86,6 +92,8 @@ fn replies() -> Vec<Case> {
         room_protected: pool,
         slow_mode_ms: 10_000,
         slow_mode_wait_ms: most,
+        ring_messages: 50,
+        ring_bytes: 8 * 1_024 * 1_024,
         extensions: some,
     };
     let shed = Shed {

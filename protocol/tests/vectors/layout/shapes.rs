@@ -259,6 +259,8 @@ const SET_ROOM_LIMITS: &[Field] = &[
     ("shared", Type::LimitSetting),
     ("protected", Type::LimitSetting),
     ("slow_mode_ms", Type::LimitSetting),
+    ("ring_messages", Type::LimitSetting),
+    ("ring_bytes", Type::LimitSetting),
     EXTENSIONS,
 ];
 
@@ -270,6 +272,8 @@ const LIMITS: &[Field] = &[
     ("room_protected", Type::Composed(&ALLOWANCE)),
     ("slow_mode_ms", Type::U32),
     ("slow_mode_wait_ms", Type::U32),
+    ("ring_messages", Type::U32),
+    ("ring_bytes", Type::U32),
     EXTENSIONS,
 ];
 
@@ -297,6 +301,8 @@ const CREATE_ROOM: &[Field] = &[
     ("shared", Type::LimitSetting),
     ("protected", Type::LimitSetting),
     ("slow_mode_ms", Type::LimitSetting),
+    ("ring_messages", Type::LimitSetting),
+    ("ring_bytes", Type::LimitSetting),
     ("attributes", WRITES),
     ("queue_size", Type::U16),
     ("queue_permission", QUEUE_PERMISSION),

@@ -8,13 +8,14 @@ use throng_harness::chaos::Plan;
 
 /// Where to look first: most bugs show in the first few seeds, these later.
 const LATE: &[(Bug, u64)] = &[
-    (Bug::LimiterEdge, 22),
-    (Bug::LimiterForgets, 82),
-    (Bug::VisitIgnored, 200),
-    (Bug::LaneOvertaken, 194),
-    (Bug::KickIgnored, 22),
-    (Bug::RevisionIgnored, 22),
-    (Bug::SanctionAnsweredEarly, 219),
+    (Bug::LimiterEdge, 21),
+    (Bug::LimiterForgets, 95),
+    (Bug::VisitIgnored, 114),
+    (Bug::LaneOvertaken, 123),
+    (Bug::MuteIgnored, 35),
+    (Bug::SanctionAnsweredEarly, 1_004),
+    (Bug::RecoveryShort, 23),
+    (Bug::OfferMoves, 21),
 ];
 
 /// Seeds that are tried from there on, and then from the first on.
